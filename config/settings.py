@@ -1,0 +1,41 @@
+"""The only reader of the environment."""
+
+from functools import cache
+from pathlib import Path
+
+from pydantic import AliasChoices, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Every setting of an installation (names and meanings: README, "Settings").
+
+    A default here is right for production and no secret. Addresses are URLs; files are paths.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="SENTINEL_", extra="ignore", frozen=True)
+
+    database_url: str = ""
+    worker_database_url: str = ""
+    owner_database_url: str = ""
+    redis_url: str = ""
+    secret_key: str = ""
+    base_url: str = "http://127.0.0.1:8000"
+    smtp_url: str = ""
+    victim_first_webhook_url: str = ""
+    victim_first_webhook_secret: str = ""
+    audit_key: str = ""
+    demo_password: str = ""
+    metrics_token: str = ""
+    data_dir: Path = Field(default=ROOT / "var", validation_alias=AliasChoices("SENTINEL_DATA_DIR", "data_dir"))
+    assets_dir: Path = ROOT / ".assets"
+    templates_dir: Path = ROOT / "templates"
+    standards_dir: Path = ROOT / "config" / "standards"
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()
