@@ -1,0 +1,1 @@
+"""Who may use Sentinel, and for what: partners, teams, users, permissions, sign-in."""

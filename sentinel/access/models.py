@@ -1,0 +1,132 @@
+"""Partners, teams, users, what they hold, when they are on duty or away, and their sessions."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from flask_login import UserMixin
+from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from sentinel.core.db import Key, Line, Model, Short, Word, one_of, ref
+
+PARTNER_KINDS = ("district", "unitary", "county", "police", "landlord", "support")
+ROLES = (
+    "call_taker",
+    "practitioner",
+    "supervisor",
+    "service_manager",
+    "local_admin",
+    "governance",
+    "information_officer",
+    "victim_first",
+    "landlord",
+    "analyst",
+)
+
+
+class Partner(Model):
+    """An organisation of the partnership. One that is abolished points at its successor and keeps its history."""
+
+    __tablename__ = "partner"
+    __table_args__ = (one_of("kind", PARTNER_KINDS),)
+
+    id: Mapped[Key]
+    slug: Mapped[Word] = mapped_column(unique=True)
+    name: Mapped[Short]
+    kind: Mapped[Word]
+    district_code: Mapped[Word | None]
+    agreement_until: Mapped[date | None]
+    successor_id: Mapped[UUID | None] = mapped_column(ref("partner.id"), index=True)
+
+
+class Team(Model):
+    """A team of a partner: the unit that owns reports and cases."""
+
+    __tablename__ = "team"
+
+    id: Mapped[Key]
+    partner_id: Mapped[UUID] = mapped_column(ref("partner.id"), index=True)
+    slug: Mapped[Word] = mapped_column(unique=True)
+    name: Mapped[Short]
+    phone: Mapped[Word | None]
+
+    partner: Mapped[Partner] = relationship()
+
+
+class User(UserMixin, Model):
+    """A person who signs in. Disabled or unvetted people cannot (review of 2019: NPPV1 for every user)."""
+
+    __tablename__ = "app_user"
+    __table_args__ = (CheckConstraint("email = lower(email)", name="email_lower"),)
+
+    id: Mapped[Key]
+    email: Mapped[Short] = mapped_column(unique=True)
+    name: Mapped[Short]
+    phone: Mapped[Word | None]
+    partner_id: Mapped[UUID] = mapped_column(ref("partner.id"), index=True)
+    password_hash: Mapped[Short]
+    vetted_until: Mapped[date | None]
+    disabled_at: Mapped[datetime | None]
+    last_seen_at: Mapped[datetime | None]
+
+    partner: Mapped[Partner] = relationship()
+    holdings: Mapped[list["RoleHeld"]] = relationship(back_populates="user", order_by="RoleHeld.role")
+
+
+class RoleHeld(Model):
+    """A role in a team."""
+
+    __tablename__ = "role_held"
+    __table_args__ = (one_of("role", ROLES), Index("ix_role_held_team_role", "team_id", "role"))
+
+    user_id: Mapped[UUID] = mapped_column(ref("app_user.id"), primary_key=True)
+    team_id: Mapped[UUID] = mapped_column(ref("team.id"), primary_key=True)
+    role: Mapped[Word] = mapped_column(primary_key=True)
+
+    user: Mapped[User] = relationship(back_populates="holdings")
+    team: Mapped[Team] = relationship()
+
+
+class Duty(Model):
+    """Who is duty supervisor of a team, from when to when."""
+
+    __tablename__ = "duty"
+    __table_args__ = (CheckConstraint("ends_at > starts_at", name="ends_after_start"), Index("ix_duty_team_ends", "team_id", "ends_at"))
+
+    id: Mapped[Key]
+    team_id: Mapped[UUID] = mapped_column(ref("team.id"))
+    user_id: Mapped[UUID] = mapped_column(ref("app_user.id"), index=True)
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+
+
+class Absence(Model):
+    """Somebody is away, and who stands in. Dates are London dates, both included."""
+
+    __tablename__ = "absence"
+    __table_args__ = (
+        CheckConstraint("ends_on >= starts_on", name="ends_after_start"),
+        CheckConstraint("cover_user_id <> user_id", name="cover_is_another"),
+        Index("ix_absence_user_ends", "user_id", "ends_on"),
+    )
+
+    id: Mapped[Key]
+    user_id: Mapped[UUID] = mapped_column(ref("app_user.id"))
+    cover_user_id: Mapped[UUID | None] = mapped_column(ref("app_user.id"), index=True)
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    reason: Mapped[Line | None]
+
+
+class UserSession(Model):
+    """A signed-in browser: active, locked when idle, then over. Only a digest of its token is kept."""
+
+    __tablename__ = "user_session"
+    __table_args__ = (UniqueConstraint("token_digest"), Index("ix_user_session_user", "user_id"))
+
+    id: Mapped[Key]
+    user_id: Mapped[UUID] = mapped_column(ref("app_user.id"))
+    token_digest: Mapped[bytes] = mapped_column(LargeBinary)
+    started_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]

@@ -1,0 +1,1 @@
+"""What is slipping: triggers, the sweep, who is told."""

@@ -1,0 +1,1 @@
+"""Reports, triage, the case, its timeline and actions."""

@@ -1,0 +1,70 @@
+"""The database: base class, column types, keys, and the names of constraints."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, MetaData, String, Text
+from sqlalchemy.dialects.postgresql import UUID as PgUUID
+from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
+from uuid_utils.compat import uuid7
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Every table: names by convention, no RETURNING behind our back (a policy may hide the row just written)."""
+
+    registry = registry(metadata=MetaData(naming_convention=NAMES), type_annotation_map={datetime: DateTime(timezone=True)})
+    __mapper_args__ = {"eager_defaults": False}
+
+
+db = SQLAlchemy(model_class=Base)
+
+if TYPE_CHECKING:
+
+    class Model(Base):
+        """What every table is, as the type checker sees it."""
+
+        __abstract__ = True
+
+else:
+    Model = db.Model
+
+
+def new_id() -> UUID:
+    """A key for something people refer to: UUIDv7, so that keys sort by when they were made."""
+    return uuid7()
+
+
+Key = Annotated[UUID, mapped_column(PgUUID(as_uuid=True), primary_key=True, default=new_id)]
+RowNumber = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
+Short = Annotated[str, mapped_column(String(200))]
+Line = Annotated[str, mapped_column(String(500))]
+Prose = Annotated[str, mapped_column(Text)]
+Word = Annotated[str, mapped_column(String(40))]
+
+PROSE_LIMIT = 20_000
+
+
+def ref(target: str, *, ondelete: str | None = None) -> ForeignKey:
+    """A foreign key to `table.column`."""
+    return ForeignKey(target, ondelete=ondelete)
+
+
+def one_of(column: str, values: tuple[str, ...] | list[str]) -> CheckConstraint:
+    """The column holds one of these words (or nothing, where it may be null)."""
+    words = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({words})", name=f"{column}_known")
+
+
+def prose_limit(*columns: str) -> list[CheckConstraint]:
+    """Free text columns hold at most 20,000 characters."""
+    return [CheckConstraint(f"length({column}) <= {PROSE_LIMIT}", name=f"{column}_length") for column in columns]

@@ -1,0 +1,1 @@
+"""Pages that join rooms and own no tables."""

@@ -1,0 +1,1 @@
+"""What other systems send: imports, and the quarantine of what could not be used."""

@@ -1,0 +1,1 @@
+"""Counts for analysts and the board."""

@@ -1,0 +1,1 @@
+"""The incremental approach: what was tried, considered and not used."""

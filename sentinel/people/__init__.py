@@ -1,0 +1,1 @@
+"""Persons shared by all cases, how they can be reached, and matching."""

@@ -1,0 +1,1 @@
+"""Addresses and the gazetteer, shared by all cases."""

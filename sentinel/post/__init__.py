@@ -1,0 +1,1 @@
+"""Everything that leaves the building goes through here: outbox, channels, delivery."""

@@ -1,0 +1,38 @@
+"""The outbox: what must leave the building, written in the transaction that caused it. No body: built at sending."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from sentinel.core.db import Line, Model, RowNumber, Short, Word, one_of
+
+
+class Outbox(Model):
+    """One message. The same `dedupe_key` is never written twice; attempts follow the back-off of core.md 5."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        one_of("state", ("waiting", "sending", "sent", "uncertain", "failed", "cancelled")),
+        one_of("channel", ("email", "text", "letter", "webhook", "in_system")),
+        Index("ix_outbox_next", "next_attempt_at", postgresql_where="state = 'waiting'"),
+        Index("ix_outbox_lease", "lease_until", postgresql_where="state = 'sending'"),
+        Index("ix_outbox_ref", "ref_table", "ref_id"),
+    )
+
+    id: Mapped[RowNumber]
+    dedupe_key: Mapped[Short] = mapped_column(unique=True)
+    channel: Mapped[Word]
+    template: Mapped[Word]
+    ref_table: Mapped[Word]
+    ref_id: Mapped[UUID]
+    state: Mapped[Word] = mapped_column(default="waiting")
+    attempts: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    next_attempt_at: Mapped[datetime]
+    lease_until: Mapped[datetime | None]
+    lease_token: Mapped[UUID | None]
+    sent_at: Mapped[datetime | None]
+    provider_ref: Mapped[Short | None]
+    last_error: Mapped[Line | None]

@@ -1,0 +1,1 @@
+"""Victim First and other agencies: one open referral per agency and person."""

@@ -1,0 +1,1 @@
+"""Question sets, assessments and high episodes."""

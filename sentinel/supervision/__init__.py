@@ -1,0 +1,1 @@
+"""What a supervisor signs, reviews and proposes."""

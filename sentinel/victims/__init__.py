@@ -1,0 +1,1 @@
+"""What was promised to each victim, and every contact and attempt."""
