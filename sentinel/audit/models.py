@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import UserDefinedType
 
-from sentinel.core.db import Line, Model, Word, one_of
+from sentinel.core.db import Line, Model, Short, Word, one_of
 
 
 class Xid8(UserDefinedType[int]):
@@ -43,7 +43,7 @@ class AuditEntry(Model):
     request_id: Mapped[Word | None]
     kind: Mapped[Word]
     table_name: Mapped[Word]
-    row_id: Mapped[Word | None]
+    row_id: Mapped[Short | None]
     op: Mapped[Word]
     case_id: Mapped[UUID | None]
     person_ids: Mapped[list[UUID] | None] = mapped_column(ARRAY(PgUUID(as_uuid=True)))

@@ -1,0 +1,58 @@
+"""Which rows of which table a viewer may see: every table stands in exactly one class.
+
+The class names the policies that its tables carry (design: core.md 4). They are written in the migration that turns
+row-level security on; the architecture test fails on a table without a class and on a class without its list.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class VisibilityClass:
+    """What the class means, the policies its tables carry, and its tables."""
+
+    meaning: str
+    policies: tuple[str, ...]
+    tables: frozenset[str]
+
+
+def _tables(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+CLASSES = {
+    "headline": VisibilityClass(
+        "Unrestricted cases and reports of partners with a current agreement, and what was granted.",
+        ("headline", "granted", "just_created"),
+        _tables("asb_case report party promise high_episode person incident case_clock alert"),
+    ),
+    "full": VisibilityClass(
+        "Cases that the viewer's partner owns or that are granted in full.",
+        ("full", "granted_full", "just_created"),
+        _tables(
+            """case_detail report_detail party_detail case_event case_action handover case_grant assessment contact_plan contact
+            contact_covers person_contact residence intervention supervision_review multi_agency_proposal episode_referral
+            referral referral_event"""
+        ),
+    ),
+    "open": VisibilityClass(
+        "Anybody who is signed in.",
+        ("signed_in",),
+        _tables("partner team app_user role_held duty absence district lsoa postcode place installation delivery police_incident"),
+    ),
+    "own": VisibilityClass(
+        "The person whose it is.",
+        ("own",),
+        _tables("draft submission user_session telling answer"),
+    ),
+    "machine": VisibilityClass(
+        "Written and read by the system; shown to people only through pages of their own.",
+        ("web_may_write",),
+        _tables("outbox sweep_mark reference_counter quarantined_row alembic_version"),
+    ),
+    "none": VisibilityClass(
+        "The record: written by its own functions only.",
+        ("of_cases_one_may_see",),
+        _tables("audit_entry audit_payload"),
+    ),
+}
