@@ -19,6 +19,11 @@ def now() -> datetime:
     return _frozen.get() or datetime.now(UTC) + _offset.get()
 
 
+def machine_now() -> datetime:
+    """The machine's own time, whatever a demonstration's clock says: for sessions and leases, never for a rule."""
+    return datetime.now(UTC)
+
+
 def today() -> date:
     """Today's date in London."""
     return london(now()).date()

@@ -1,0 +1,51 @@
+"""Every view says who may use it; one that says nothing is refused to everybody."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, abort, current_app, request
+
+from sentinel.access.permissions import Permission, allows
+from sentinel.core.viewer import current
+
+View = Callable[..., Any]
+
+
+def requires(permission: Permission) -> Callable[[View], View]:
+    """Open the view to those the permission allows."""
+
+    def mark(view: View) -> View:
+        view.access = permission  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def public(view: View) -> View:
+    """Open the view to anybody, signed in or not."""
+    view.access = "public"  # type: ignore[attr-defined]
+    return view
+
+
+def signed_in(view: View) -> View:
+    """Open the view to anybody who is signed in."""
+    view.access = "signed_in"  # type: ignore[attr-defined]
+    return view
+
+
+def access_of(app: Flask, endpoint: str) -> object:
+    """What an endpoint says of itself: a permission, "public", "signed_in", or None (forgotten)."""
+    if endpoint == "static":
+        return "public"
+    return getattr(app.view_functions[endpoint], "access", None)
+
+
+def check() -> None:
+    """Run before every view: refuse whoever may not use it."""
+    if request.endpoint is None:
+        return
+    access = access_of(current_app, request.endpoint)
+    if access == "public" or (access == "signed_in" and current().user_id):
+        return
+    if not isinstance(access, Permission) or not allows(current(), access):
+        abort(403)

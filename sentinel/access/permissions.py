@@ -1,0 +1,59 @@
+"""What may be done, and by which roles: the whole of it on one screen.
+
+A permission opens a page; which cases and people then appear on it is decided by the viewer (rules.md, Who sees what).
+"""
+
+from enum import StrEnum
+
+from sentinel.core.viewer import Viewer
+
+
+class Permission(StrEnum):
+    """Something a role allows."""
+
+    REPORT_TAKE = "report:take"
+    REPORT_READ = "report:read"
+    REPORT_TRIAGE = "report:triage"
+    CASE_READ = "case:read"
+    CASE_WORK = "case:work"
+    CONTACT_LOG = "contact:log"
+    RISK_ASSESS = "risk:assess"
+    RISK_AGREE = "risk:agree"
+    PROMISE_EXCUSE = "promise:excuse"
+    INTERVENTION_AUTHORISE = "intervention:authorise"
+    ALERT_ANSWER = "alert:answer"
+    BOARD_READ = "board:read"
+    REFERRAL_WORK = "referral:work"
+    REFERRAL_DECIDE = "referral:decide"
+    INCIDENTS_COUNT = "incidents:count"
+    QUARANTINE_READ = "quarantine:read"
+    PARTNERSHIP_READ = "partnership:read"
+
+
+_CASEWORKERS = frozenset({"practitioner", "supervisor"})
+_MANAGERS = frozenset({"supervisor", "service_manager"})
+
+ALLOWED: dict[Permission, frozenset[str]] = {
+    Permission.REPORT_TAKE: _CASEWORKERS | {"call_taker"},
+    Permission.REPORT_READ: _CASEWORKERS | {"call_taker", "service_manager"},
+    Permission.REPORT_TRIAGE: _CASEWORKERS,
+    Permission.CASE_READ: _CASEWORKERS | {"call_taker", "service_manager"},
+    Permission.CASE_WORK: _CASEWORKERS,
+    Permission.CONTACT_LOG: _CASEWORKERS,
+    Permission.RISK_ASSESS: _CASEWORKERS,
+    Permission.RISK_AGREE: frozenset({"supervisor"}),
+    Permission.PROMISE_EXCUSE: frozenset({"supervisor"}),
+    Permission.INTERVENTION_AUTHORISE: frozenset({"supervisor"}),
+    Permission.ALERT_ANSWER: _CASEWORKERS | {"service_manager", "governance"},
+    Permission.BOARD_READ: _MANAGERS,
+    Permission.REFERRAL_WORK: frozenset({"victim_first"}),
+    Permission.REFERRAL_DECIDE: frozenset({"supervisor"}),
+    Permission.INCIDENTS_COUNT: _CASEWORKERS | {"service_manager", "analyst", "governance"},
+    Permission.QUARANTINE_READ: frozenset({"governance", "analyst"}),
+    Permission.PARTNERSHIP_READ: frozenset({"local_admin", "governance", "information_officer", "supervisor", "service_manager"}),
+}
+
+
+def allows(viewer: Viewer, permission: Permission) -> bool:
+    """May this viewer use what the permission opens?"""
+    return viewer.has(*ALLOWED[permission])

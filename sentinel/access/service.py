@@ -1,0 +1,134 @@
+"""Signing in and out, and accounts."""
+
+import secrets
+from datetime import date
+from hashlib import sha256
+from uuid import UUID
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import select
+
+from sentinel.access.models import ROLES, Partner, RoleHeld, Team, User, UserSession
+from sentinel.core import clock
+from sentinel.core.db import db
+from sentinel.core.errors import Refused
+
+MINIMUM_PASSWORD = 12
+
+_hasher = PasswordHasher()
+_DUMMY = _hasher.hash("the time of a wrong address equals that of a wrong password")
+
+
+def hash_password(password: str) -> str:
+    """An argon2id hash of a password of at least 12 characters."""
+    if len(password) < MINIMUM_PASSWORD:
+        raise Refused(f"Choose a password of {MINIMUM_PASSWORD} characters or more. Three random words do well.", field="password")
+    return _hasher.hash(password)
+
+
+def check_password(email: str, password: str) -> User | None:
+    """The person with this address and password, whatever their standing; None for a wrong pair, in the same time."""
+    user = db.session.scalar(select(User).where(User.email == email.strip().lower()))
+    try:
+        _hasher.verify(user.password_hash if user else _DUMMY, password)
+    except (VerificationError, InvalidHashError):
+        return None
+    return user
+
+
+def why_not(user: User, today: date) -> str | None:
+    """Why this person may not come in, and whom to ask; None when they may (review 2019, paragraphs 2 to 8)."""
+    if user.disabled_at:
+        return "This account is closed. Ask your local administrator."
+    if user.vetted_until is None:
+        return "Your vetting is not recorded. Ask your local administrator."
+    if user.vetted_until < today:
+        return "Your vetting has lapsed. Ask your local administrator to record the new date."
+    if user.partner.agreement_until is None or user.partner.agreement_until < today:
+        return "Your organisation has no current information sharing agreement. Ask the partnership's governance officer."
+    return None
+
+
+def start_session(user: User) -> str:
+    """Begin a session; returns its token, of which only a digest is kept."""
+    token = secrets.token_urlsafe(32)
+    moment = clock.machine_now()
+    db.session.add(UserSession(user_id=user.id, token_digest=digest(token), started_at=moment, last_seen_at=moment))
+    user.last_seen_at = clock.now()
+    db.session.flush()
+    return token
+
+
+def end_session(token: str) -> None:
+    """End the session with this token, if it is running."""
+    session = db.session.scalar(select(UserSession).where(UserSession.token_digest == digest(token), UserSession.ended_at.is_(None)))
+    if session:
+        session.ended_at = clock.machine_now()
+
+
+def digest(token: str) -> bytes:
+    """What of a session token is kept."""
+    return sha256(token.encode()).digest()
+
+
+def add_user(
+    *, email: str, name: str, password: str, roles: list[tuple[str, str]], vetted_until: date | None, phone: str | None = None
+) -> User:
+    """Make an account holding (role, team slug) pairs; it belongs to the partner of its first team.
+
+    Refuses an unknown role or team, an address in use, and a password under 12 characters.
+    """
+    email = email.strip().lower()
+    if "@" not in email:
+        raise Refused(f"{email} is not an e-mail address.", field="email")
+    if db.session.scalar(select(User.id).where(User.email == email)):
+        raise Refused(f"{email} already has an account.", field="email")
+    if not roles:
+        raise Refused("Say at least one role and its team.", field="role")
+    teams = [_team(slug) for _, slug in roles]
+    user = User(
+        email=email,
+        name=name,
+        phone=phone,
+        partner_id=teams[0].partner_id,
+        password_hash=hash_password(password),
+        vetted_until=vetted_until,
+    )
+    db.session.add(user)
+    db.session.flush()
+    for (role, _), team in zip(roles, teams, strict=True):
+        if role not in ROLES:
+            raise Refused(f"{role} is not a role. Roles are: {', '.join(ROLES)}.", field="role")
+        db.session.add(RoleHeld(user_id=user.id, team_id=team.id, role=role))
+    db.session.flush()
+    return user
+
+
+def disable_user(email: str) -> User:
+    """Close an account and end its sessions at once."""
+    user = db.session.scalar(select(User).where(User.email == email.strip().lower()))
+    if user is None:
+        raise Refused(f"Nobody has the address {email}.", field="email")
+    user.disabled_at = user.disabled_at or clock.now()
+    for session in db.session.scalars(select(UserSession).where(UserSession.user_id == user.id, UserSession.ended_at.is_(None))):
+        session.ended_at = clock.machine_now()
+    return user
+
+
+def _team(slug: str) -> Team:
+    team = db.session.scalar(select(Team).where(Team.slug == slug))
+    if team is None:
+        known = ", ".join(db.session.scalars(select(Team.slug).order_by(Team.slug)))
+        raise Refused(f"There is no team {slug}. Teams are: {known or 'none yet'}.", field="team")
+    return team
+
+
+def partner_by_slug(slug: str) -> Partner | None:
+    """The partner with this slug."""
+    return db.session.scalar(select(Partner).where(Partner.slug == slug))
+
+
+def user(user_id: UUID) -> User | None:
+    """The person with this key."""
+    return db.session.get(User, user_id)

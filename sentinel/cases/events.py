@@ -1,0 +1,71 @@
+"""What happens to reports and cases, in the past tense. What follows is in `sentinel/reactions.py`."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sentinel.access.models import Team, User
+from sentinel.cases.models import Case, Party, Report
+
+Answers = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ReportTaken:
+    """A report is recorded with its parties. `answers` are the screen's, by question key, for every victim.
+
+    `raised_to` is the level the call taker raised the suggestion to; `acknowledge_by` the channels said to be safe by
+    which the caller wants the reference sent; `told_on_the_line` whether the sentence was read out to them.
+    """
+
+    report: Report
+    actor: User | None
+    answers: Answers
+    raised_to: str | None = None
+    acknowledge_by: tuple[str, ...] = ()
+    told_on_the_line: bool = True
+    plan: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ReportTriaged:
+    """A report was decided: `outcome` is its new state; when opened or joined its parties now stand on the case."""
+
+    report: Report
+    outcome: str
+    reason: str
+    actor: User
+
+
+@dataclass(frozen=True)
+class HandedOver:
+    """A report or case now belongs to another team."""
+
+    report: Report | None
+    case: Case | None
+    from_team: Team
+    to_team: Team
+    actor: User
+
+
+@dataclass(frozen=True)
+class SafeToApproach:
+    """A practitioner decided that a victim who may not know they were named can be contacted."""
+
+    party: Party
+    actor: User
+
+
+@dataclass(frozen=True)
+class CaseClosed:
+    """A case was closed."""
+
+    case: Case
+    actor: User
+
+
+@dataclass(frozen=True)
+class CaseReopened:
+    """A closed case is open again."""
+
+    case: Case
+    actor: User

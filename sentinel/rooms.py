@@ -1,0 +1,5 @@
+"""The pages of every room."""
+
+from sentinel.access.views import bp as access
+
+BLUEPRINTS = [access]

@@ -1,0 +1,20 @@
+"""What happens between us and a victim."""
+
+from dataclasses import dataclass
+
+from sentinel.victims.models import Contact, Promise
+
+
+@dataclass(frozen=True)
+class ContactLogged:
+    """A contact or an attempt was logged; `kept` are the promises it kept, already closed."""
+
+    contact: Contact
+    kept: tuple[Promise, ...]
+
+
+@dataclass(frozen=True)
+class PromiseEnded:
+    """A promise was excused, waived or ended without a contact."""
+
+    promise: Promise

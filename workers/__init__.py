@@ -1,0 +1,1 @@
+"""Celery: what runs without a person waiting for it."""

@@ -1,0 +1,7 @@
+"""What runs when, and why."""
+
+from typing import Any
+
+MODULES: list[str] = []
+
+BEAT: dict[str, Any] = {}
