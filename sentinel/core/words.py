@@ -7,10 +7,10 @@ from sentinel.core.clock import london
 from sentinel.core.worktime import working_days_between
 
 
-def day(day: date, now: datetime | None = None) -> str:
+def day(value: date, now: datetime | None = None) -> str:
     """ "Tuesday 1 December"."""
-    year = "" if day.year == _today(now).year else f" {day.year}"
-    return f"{day:%A} {day.day} {day:%B}{year}"
+    year = "" if value.year == _today(now).year else f" {value.year}"
+    return f"{value:%A} {value.day} {value:%B}{year}"
 
 
 def clock_time(hour: time) -> str:
@@ -21,9 +21,9 @@ def clock_time(hour: time) -> str:
     return f"{hour.hour % 12 or 12}{minutes}{'am' if hour.hour < 12 else 'pm'}"
 
 
-def moment(moment: datetime, now: datetime | None = None) -> str:
+def moment(value: datetime, now: datetime | None = None) -> str:
     """ "Tuesday 1 December, 2:05pm", or "Today, 2:05pm"."""
-    here = london(moment)
+    here = london(value)
     return f"{_today_or_day(here.date(), now)}, {clock_time(here.time())}"
 
 
@@ -42,7 +42,7 @@ def until(due: datetime, now: datetime | None = None) -> str:
 def lateness(due: datetime, now: datetime | None = None, *, hours: bool = False) -> str:
     """ "Overdue by 1 working day", "6 hours left", "In 2 working days"; by the clock where `hours` were promised."""
     now = now or clock.now()
-    today, due_day = london(now).date(), london(due).date()
+    today, due_day = london(now).date(), _deadline(due)[0]
     if now >= due:
         return f"Overdue by {_elapsed(now - due) if hours else _working_days_late(due_day, today)}"
     ahead = working_days_between(today, due_day)

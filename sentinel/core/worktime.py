@@ -36,8 +36,8 @@ def calendar_warning(day: date) -> str | None:
     if CALENDAR_FROM <= day <= CALENDAR_TO:
         return None
     return (
-        f"The list of bank holidays covers {CALENDAR_FROM.year} to {CALENDAR_TO.year}, so {day:%-d %B %Y} was reckoned by weekends alone and "
-        "may be too early. Install a newer govuk-bank-holidays."
+        f"The list of bank holidays covers {CALENDAR_FROM.year} to {CALENDAR_TO.year}, so {day.day} {day:%B %Y} is reckoned by weekends "
+        "alone and may be too early. Install a newer govuk-bank-holidays."
     )
 
 
@@ -105,8 +105,10 @@ def reckon(span: Span, t: datetime, *, same_day: bool = False) -> datetime:
             return after(t, span.n)
         case "before_due":
             return _opening_before(t, span.n)
-        case _:
+        case "days_before":
             return _at(london(_utc(t)).date() - span.n * DAY, OPENS)
+        case _:
+            raise ValueError(f"'{span.unit}' is no span of time.")
 
 
 def cutoff(at: datetime, due: Callable[[datetime], datetime]) -> datetime:
