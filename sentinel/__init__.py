@@ -13,7 +13,7 @@ def create_app(database_url: str | None = None, configuration: Settings | None =
     """The application: settings, database, record, rooms. `database_url` is the web role's unless given."""
     from sentinel import reactions
     from sentinel.access import guards, sessions
-    from sentinel.core import health, logging, pages, queue
+    from sentinel.core import health, logging, pages, problems, queue
     from sentinel.core.db import db
     from sentinel.core.transactions import Application
     from sentinel.desk import navigation
@@ -42,6 +42,7 @@ def create_app(database_url: str | None = None, configuration: Settings | None =
     app.before_request(guards.check)
     _know_the_user(app)
     pages.init_app(app)
+    problems.init_app(app)
     health.init_app(app)
     navigation.init_app(app)
     _register_rooms(app)
