@@ -1,88 +1,39 @@
 """The partnership every test starts from, and short ways to make reports, parties and cases by hand."""
 
-from datetime import date, datetime, timedelta
-from functools import cache
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
-from sqlalchemy import create_engine, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import select
 
-from sentinel.access.models import Partner, RoleHeld, Team, User
-from sentinel.access.service import hash_password
+from sentinel import create_app
+from sentinel.access.models import Team, User
 from sentinel.cases.models import Case, CaseClock, CaseDetail, Party, PartyDetail, Report, ReportDetail
-from sentinel.core import clock
+from sentinel.core import clock, viewer
 from sentinel.core.db import db, new_id
 from sentinel.people.models import Person
+from sentinel.places.models import District
 
 PASSWORD = "correct horse battery staple"
-FAR = date(2036, 12, 31)
 _numbers = count(1)
-
-# slug: name, kind, ONS code; teams: slug, name, partner; people: e-mail, name, (role, team)
-PARTNERS = [
-    ("blaby", "Blaby District Council", "district", "E07000129"),
-    ("charnwood", "Charnwood Borough Council", "district", "E07000130"),
-    ("police", "Leicestershire Police", "police", None),
-    ("landlord", "Soar Valley Homes", "landlord", None),
-    ("victim-first", "Victim First", "support", None),
-    ("county", "Leicestershire County Council", "county", None),
-]
-TEAMS = [
-    ("blaby-customer-services", "Customer services, Blaby", "blaby"),
-    ("blaby-asb", "Blaby ASB team", "blaby"),
-    ("charnwood-asb", "Charnwood ASB team", "charnwood"),
-    ("police-beat", "Neighbourhood policing", "police"),
-    ("landlord-housing", "Housing, Soar Valley Homes", "landlord"),
-    ("victim-first", "Victim First", "victim-first"),
-    ("governance", "Partnership governance", "county"),
-]
-PEOPLE = [
-    ("calltaker@blaby.example", "Aisling Byrne", "call_taker", "blaby-customer-services"),
-    ("officer@blaby.example", "Jaswinder Bell", "practitioner", "blaby-asb"),
-    ("supervisor@blaby.example", "Marcia Thornton-Clarke", "supervisor", "blaby-asb"),
-    ("supervisor2@blaby.example", "Gethin Rees", "supervisor", "blaby-asb"),
-    ("manager@blaby.example", "Rajesh Vaghela", "service_manager", "blaby-asb"),
-    ("admin@blaby.example", "Olamide Adeyemi", "local_admin", "blaby-asb"),
-    ("officer@charnwood.example", "Tom Ashdown", "practitioner", "charnwood-asb"),
-    ("supervisor@charnwood.example", "Priya Raman", "supervisor", "charnwood-asb"),
-    ("beat.officer@police.example", "Amara Nwosu", "practitioner", "police-beat"),
-    ("housing@landlord.example", "Dawn Achterberg", "landlord", "landlord-housing"),
-    ("worker@victimfirst.example", "Siobhán Ó Dálaigh", "victim_first", "victim-first"),
-    ("analyst@county.example", "Li Wen", "analyst", "governance"),
-    ("governance@county.example", "Harriet Oduya", "governance", "governance"),
-    ("information@county.example", "Emrys Pugh", "information_officer", "governance"),
-]
-
-
-@cache
-def _password_hash() -> str:
-    return hash_password(PASSWORD)
 
 
 def seed(database_url: str) -> None:
-    """Put the partnership into a migrated database."""
-    engine = create_engine(database_url)
-    with Session(engine) as session:
-        session.execute(text("SELECT set_config('sentinel.actor', 'system:test', true)"))
-        session.execute(
-            text("INSERT INTO district (code, name, in_area) VALUES ('E07000129', 'Blaby', true), ('E07000130', 'Charnwood', true)")
-        )
-        partners = {
-            slug: Partner(slug=slug, name=name, kind=kind, district_code=code, agreement_until=FAR) for slug, name, kind, code in PARTNERS
-        }
-        session.add_all(partners.values())
-        session.flush()
-        teams = {slug: Team(slug=slug, name=name, partner_id=partners[partner].id, phone="0116 496 0201") for slug, name, partner in TEAMS}
-        session.add_all(teams.values())
-        session.flush()
-        for email, name, role, team in PEOPLE:
-            person = User(email=email, name=name, partner_id=teams[team].partner_id, password_hash=_password_hash(), vetted_until=FAR)
-            session.add(person)
-            session.flush()
-            session.add(RoleHeld(user_id=person.id, team_id=teams[team].id, role=role))
-        session.commit()
-    engine.dispose()
+    """Put the partnership and its demonstration accounts into a migrated database."""
+    from config import agreed
+    from sentinel.access.partnership import keep_partners
+    from sentinel.demonstration.accounts import keep_accounts
+    from tests.conftest import configuration
+
+    app = create_app(database_url, configuration())
+    with app.app_context(), viewer.acting_as(viewer.system("test")):
+        for partner in keep_partners(agreed.current().partners):
+            if partner.district_code:
+                db.session.add(District(code=partner.district_code, name=partner.name))
+        keep_accounts(PASSWORD)
+        db.session.commit()
+        db.session.remove()
+        db.engine.dispose()
 
 
 def user(email: str = "officer@blaby.example") -> User:

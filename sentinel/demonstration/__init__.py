@@ -1,0 +1,1 @@
+"""A believable partnership, all of it invented, to learn and to show with."""
