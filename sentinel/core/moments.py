@@ -24,7 +24,7 @@ PARTS = {  # the hours of a day that its part covers; past 24 is the next mornin
     "evening": (18, 22),
     "night": (20, 30),
 }
-FILLERS = frozenset("about and approximately around at exactly in just of oclock on roughly the this".split())
+FILLERS = frozenset(["about", "approximately", "around", "at", "exactly", "in", "just", "of", "on", "roughly", "the", "this"])
 EARLIEST_YEAR = 1900
 
 _MONTH = r"(?P<month>" + "|".join(name[:3] for name in MONTHS) + r")[a-z]*"
@@ -57,6 +57,10 @@ _CLOCKS = (
 
 class NotUnderstoodError(ValueError):
     """The words are no moment, or one on the wrong side of now; the message is a sentence that says what to type."""
+
+
+class UnreadableError(NotUnderstoodError):
+    """Words that may say much to a person and no time to Sentinel: "on and off for weeks"."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +135,7 @@ def _on_a_day(text: str, words: str, now: datetime, future: bool) -> Span:
     left = set(re.sub(rf"\b(?:{'|'.join(PARTS)})\b", "", rest).split()) - FILLERS
     if left or words == rest and part is None and not hours:
         shown = text if len(text) <= 60 else text[:57] + "..."
-        raise NotUnderstoodError(f"“{shown}” is not a time Sentinel can read. Enter a day and a time, such as {EXAMPLES}.")
+        raise UnreadableError(f"“{shown}” is not a time Sentinel can read. Enter a day and a time, such as {EXAMPLES}.")
     if not hours:
         return _first_right([_part_of(day, part) for day in days], now, future)
     if part == "night" and min(hours) < 6 and re.search(r"last night|overnight", words):
