@@ -21,7 +21,8 @@ def claim(submission_id: UUID) -> str | None:
     claimed = db.session.execute(
         insert(Submission)
         .values(id=submission_id, user_id=current().user_id, result=IN_PROGRESS, at=clock.now())
-        .on_conflict_do_nothing(index_elements=[Submission.id])
+        .on_conflict_do_nothing(index_elements=[Submission.id]),
+        execution_options={"preserve_rowcount": True},
     )
     if claimed.rowcount:  # type: ignore[attr-defined]
         return None
