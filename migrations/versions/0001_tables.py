@@ -510,6 +510,7 @@ def upgrade() -> None:
         sa.Column("unrouted", sa.Boolean(), nullable=False),
         sa.Column("place_id", sa.UUID(), nullable=True),
         sa.Column("case_id", sa.UUID(), nullable=True),
+        sa.Column("suggested_case_id", sa.UUID(), nullable=True),
         sa.Column("incident_id", sa.UUID(), nullable=True),
         sa.Column("restricted", sa.Boolean(), nullable=False),
         sa.Column("triaged_at", sa.DateTime(timezone=True), nullable=True),
@@ -528,6 +529,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name=op.f("fk_report_incident_id")),
         sa.ForeignKeyConstraint(["owner_partner_id"], ["partner.id"], name=op.f("fk_report_owner_partner_id")),
         sa.ForeignKeyConstraint(["place_id"], ["place.id"], name=op.f("fk_report_place_id")),
+        sa.ForeignKeyConstraint(["suggested_case_id"], ["asb_case.id"], name=op.f("fk_report_suggested_case_id")),
         sa.ForeignKeyConstraint(["taken_by"], ["app_user.id"], name=op.f("fk_report_taken_by")),
         sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_report_team_id")),
         sa.ForeignKeyConstraint(["triaged_by"], ["app_user.id"], name=op.f("fk_report_triaged_by")),
@@ -538,6 +540,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_report_incident_id"), "report", ["incident_id"], unique=False)
     op.create_index(op.f("ix_report_owner_partner_id"), "report", ["owner_partner_id"], unique=False)
     op.create_index(op.f("ix_report_place_id"), "report", ["place_id"], unique=False)
+    op.create_index(op.f("ix_report_suggested_case_id"), "report", ["suggested_case_id"], unique=False)
     op.create_index("ix_report_taken_by", "report", ["taken_by", "received_at"], unique=False)
     op.create_index("ix_report_team_state", "report", ["team_id", "state", "received_at"], unique=False)
     op.create_index(op.f("ix_report_triaged_by"), "report", ["triaged_by"], unique=False)
@@ -1181,6 +1184,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_report_triaged_by"), table_name="report")
     op.drop_index("ix_report_team_state", table_name="report")
     op.drop_index("ix_report_taken_by", table_name="report")
+    op.drop_index(op.f("ix_report_suggested_case_id"), table_name="report")
     op.drop_index(op.f("ix_report_place_id"), table_name="report")
     op.drop_index(op.f("ix_report_owner_partner_id"), table_name="report")
     op.drop_index(op.f("ix_report_incident_id"), table_name="report")

@@ -64,7 +64,7 @@ class Case(Model):
     team: Mapped[Team] = relationship()
     officer: Mapped[User | None] = relationship()
     place: Mapped[Place | None] = relationship()
-    reports: Mapped[list["Report"]] = relationship(back_populates="case", order_by="Report.received_at")
+    reports: Mapped[list["Report"]] = relationship(back_populates="case", foreign_keys="Report.case_id", order_by="Report.received_at")
     parties: Mapped[list["Party"]] = relationship(back_populates="case", order_by="Party.id")
 
 
@@ -82,7 +82,10 @@ class CaseDetail(Model):
 
 
 class Report(Model):
-    """The headline of a report. Reports are many and cheap; a case opened from one keeps its number."""
+    """The headline of a report. Reports are many and cheap; a case opened from one keeps its number.
+
+    `suggested_case_id` is the open case the call taker attached it to; whether it is joined is decided at triage.
+    """
 
     __tablename__ = "report"
     __table_args__ = (
@@ -111,6 +114,7 @@ class Report(Model):
     unrouted: Mapped[bool] = mapped_column(default=False)
     place_id: Mapped[UUID | None] = mapped_column(ref("place.id"), index=True)
     case_id: Mapped[UUID | None] = mapped_column(ref("asb_case.id"), index=True)
+    suggested_case_id: Mapped[UUID | None] = mapped_column(ref("asb_case.id"), index=True)
     incident_id: Mapped[UUID | None] = mapped_column(ref("incident.id"), index=True)
     restricted: Mapped[bool] = mapped_column(default=False)
     triaged_at: Mapped[datetime | None]
@@ -121,7 +125,8 @@ class Report(Model):
 
     __mapper_args__ = {"version_id_col": version, "eager_defaults": False}
 
-    case: Mapped[Case | None] = relationship(back_populates="reports")
+    case: Mapped[Case | None] = relationship(back_populates="reports", foreign_keys=[case_id])
+    suggested_case: Mapped[Case | None] = relationship(foreign_keys=[suggested_case_id])
     place: Mapped[Place | None] = relationship()
     team: Mapped[Team | None] = relationship()
     owner: Mapped[Partner] = relationship()
@@ -162,6 +167,11 @@ class ReportDetail(Model):
     triage_reason: Mapped[Prose | None]
 
     report: Mapped[Report] = relationship(back_populates="detail")
+
+    @property
+    def is_domestic(self) -> bool:
+        """Partner, former partner or family: no promise, acknowledgement or letter of ours (rules.md, Reports)."""
+        return self.relation == "partner_or_family"
 
 
 class Party(Model):
