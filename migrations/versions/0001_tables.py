@@ -469,11 +469,19 @@ def upgrade() -> None:
         sa.Column("outcome", sa.String(length=40), nullable=True),
         sa.Column("outcome_note", sa.Text(), nullable=True),
         sa.Column("victim_view", sa.String(length=40), nullable=True),
+        sa.Column("proposed_by", sa.UUID(), nullable=True),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("signed_by", sa.UUID(), nullable=True),
+        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("length(outcome_note) <= 20000", name=op.f("ck_case_detail_outcome_note_length")),
         sa.CheckConstraint("length(summary) <= 20000", name=op.f("ck_case_detail_summary_length")),
         sa.ForeignKeyConstraint(["case_id"], ["asb_case.id"], name=op.f("fk_case_detail_case_id")),
+        sa.ForeignKeyConstraint(["proposed_by"], ["app_user.id"], name=op.f("fk_case_detail_proposed_by")),
+        sa.ForeignKeyConstraint(["signed_by"], ["app_user.id"], name=op.f("fk_case_detail_signed_by")),
         sa.PrimaryKeyConstraint("case_id", name=op.f("pk_case_detail")),
     )
+    op.create_index(op.f("ix_case_detail_proposed_by"), "case_detail", ["proposed_by"], unique=False)
+    op.create_index(op.f("ix_case_detail_signed_by"), "case_detail", ["signed_by"], unique=False)
     op.create_table(
         "case_grant",
         sa.Column("id", sa.UUID(), nullable=False),
@@ -1194,6 +1202,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_case_grant_granted_by"), table_name="case_grant")
     op.drop_index(op.f("ix_case_grant_case_id"), table_name="case_grant")
     op.drop_table("case_grant")
+    op.drop_index(op.f("ix_case_detail_signed_by"), table_name="case_detail")
+    op.drop_index(op.f("ix_case_detail_proposed_by"), table_name="case_detail")
     op.drop_table("case_detail")
     op.drop_index("ix_case_clock_review", table_name="case_clock")
     op.drop_index("ix_case_clock_quiet", table_name="case_clock")

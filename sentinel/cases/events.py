@@ -42,7 +42,7 @@ class HandedOver:
 
     report: Report | None
     case: Case | None
-    from_team: Team
+    from_team: Team | None
     to_team: Team
     actor: User
 

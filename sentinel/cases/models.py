@@ -79,6 +79,10 @@ class CaseDetail(Model):
     outcome: Mapped[Word | None]
     outcome_note: Mapped[Prose | None]
     victim_view: Mapped[Word | None]
+    proposed_by: Mapped[UUID | None] = mapped_column(ref("app_user.id"), index=True)
+    proposed_at: Mapped[datetime | None]
+    signed_by: Mapped[UUID | None] = mapped_column(ref("app_user.id"), index=True)
+    signed_at: Mapped[datetime | None]
 
 
 class Report(Model):

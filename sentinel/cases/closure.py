@@ -1,0 +1,192 @@
+"""Closing a case: proposed with an outcome, signed where it must be, refused while anything is missing (rules.md, Closure)."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from flask import current_app
+from sqlalchemy import func, select
+
+from config import agreed
+from sentinel.access.models import User
+from sentinel.cases import states
+from sentinel.cases.events import CaseClosed, CaseReopened
+from sentinel.cases.models import Action, Case, CaseDetail, Handover, Report, ReportDetail
+from sentinel.cases.service import hold, refuse_strangers
+from sentinel.cases.timeline import tell
+from sentinel.core import clock
+from sentinel.core.db import db
+from sentinel.core.errors import NotAllowed, Refused
+from sentinel.core.events import publish
+
+
+class Missing(NamedTuple):
+    """What a case still needs, as a sentence that says what to do, and the page (endpoint, given case_id) to do it on."""
+
+    sentence: str
+    endpoint: str
+
+
+Check = Callable[[Case], Iterable[tuple[str, str]]]
+
+
+class NotYet(Refused):
+    """Closing is refused; `missing` is everything that has to be mended first."""
+
+    def __init__(self, missing: list[Missing]) -> None:
+        super().__init__("This case cannot be closed yet. " + " ".join(one.sentence for one in missing))
+        self.missing = missing
+
+
+def missing(case: Case) -> list[Missing]:
+    """Everything this case still needs before it can be closed, in the order of CLOSURE_CHECKS (`sentinel/reactions.py`)."""
+    checks: Iterable[Check] = current_app.extensions["sentinel.closure_checks"]
+    return [Missing(*pair) for check in checks for pair in check(case)]
+
+
+def propose_closing(
+    *, actor: User, case: Case, outcome: str, note: str, victim_view: str, version: int | None = None
+) -> Case:
+    """Propose to close: the outcome, what was done, and what the victim thinks of closing. The work goes on until it is closed.
+
+    Refuses a case that is not open, and an outcome, view or note that was not given. Recorded on the story.
+    """
+    hold(case, version)
+    refuse_strangers(actor, case.owner_partner_id)
+    state = states.move_case(case.state, "closure_proposed")
+    outcomes = agreed.current().outcomes
+    words = _word(outcomes.closure, outcome, "Choose how it ended.", "outcome")
+    view = _word(outcomes.victim_view, victim_view, "Ask the victim, and choose what they said about closing.", "victim_view")
+    if not note.strip():
+        raise Refused("Say in a sentence what was done and why it can close.", field="note")
+    detail = detail_of(case)
+    detail.outcome, detail.outcome_note, detail.victim_view = outcome, note.strip(), victim_view
+    detail.proposed_by, detail.proposed_at = actor.id, clock.now()
+    detail.signed_by = detail.signed_at = None
+    case.state = state
+    tell(kind="closure", title=f"Closing proposed: {words}", body=f"{note.strip()}\n\nThe victim: {view}.", case=case, actor=actor)
+    return case
+
+
+def keep_open(*, actor: User, case: Case, reason: str, version: int | None = None) -> Case:
+    """Take a proposal to close back. Refuses a case that is not proposed for closing, and no reason. Recorded on the story."""
+    hold(case, version)
+    refuse_strangers(actor, case.owner_partner_id)
+    if case.state != "closure_proposed":
+        raise Refused(f"Nobody has proposed to close this case: it is {states.CASE_WORDS[case.state]}.")
+    if not reason.strip():
+        raise Refused("Say why it stays open.", field="reason")
+    open_again(case)
+    tell(kind="closure", title="Closing taken back: the case stays open", body=reason.strip(), case=case, actor=actor)
+    return case
+
+
+def sign_closing(*, actor: User, case: Case, note: str = "", version: int | None = None) -> Case:
+    """A supervisor of the owning partner agrees to the closing. Refuses whoever proposed it, and a case not proposed for closing."""
+    hold(case, version)
+    if case.state != "closure_proposed":
+        raise Refused(f"Nobody has proposed to close this case: it is {states.CASE_WORDS[case.state]}.")
+    if not any(held.role == "supervisor" and held.team.partner_id == case.owner_partner_id for held in actor.holdings):
+        raise NotAllowed("Only a supervisor of the partner that owns the case can sign its closing.")
+    detail = detail_of(case)
+    if detail.proposed_by == actor.id:
+        raise Refused("You proposed this closing, so another supervisor has to sign it.")
+    detail.signed_by, detail.signed_at = actor.id, clock.now()
+    tell(kind="closure", title="Closing signed by a supervisor", body=note.strip() or None, case=case, actor=actor)
+    return case
+
+
+def close_case(*, actor: User, case: Case, version: int | None = None) -> Case:
+    """Close a case that was proposed for closing. Refused (NotYet) with the list of what is missing.
+
+    Promises to keep in touch end, and high episodes with them: see CaseClosed in `sentinel/reactions.py`.
+    """
+    hold(case, version)
+    refuse_strangers(actor, case.owner_partner_id)
+    state = states.move_case(case.state, "closed")
+    still = missing(case)
+    if still:
+        raise NotYet(still)
+    detail = detail_of(case)
+    words = _word(agreed.current().outcomes.closure, detail.outcome or "", "Choose how it ended.", "outcome")
+    case.state, case.closed_at = state, clock.now()
+    tell(kind="closure", title=f"Case closed: {words}", body=detail.outcome_note, case=case, actor=actor)
+    publish(CaseClosed(case, actor))
+    return case
+
+
+def reopen(*, actor: User, case: Case, reason: str, version: int | None = None) -> Case:
+    """Open a closed case again. How it ended stays on the story. Refuses a case that is not closed, and no reason."""
+    hold(case, version)
+    refuse_strangers(actor, case.owner_partner_id)
+    if case.state != "closed":
+        raise Refused(f"This case is {states.CASE_WORDS[case.state]}, so there is nothing to reopen.")
+    if not reason.strip():
+        raise Refused("Say why it opens again.", field="reason")
+    open_again(case)
+    tell(kind="closure", title="Case reopened", body=reason.strip(), case=case, actor=actor)
+    publish(CaseReopened(case, actor))
+    return case
+
+
+def detail_of(case: Case) -> CaseDetail:
+    """What only the full view shows of a case."""
+    return db.session.get_one(CaseDetail, case.id)
+
+
+def outcome_words(key: str | None) -> str:
+    """How it ended, in words; "" when nothing was chosen."""
+    return {choice.key: choice.text for choice in agreed.current().outcomes.closure}.get(key or "", "")
+
+
+def victim_view_words(key: str | None) -> str:
+    """What the victim said about closing, in words; "" when nothing was recorded."""
+    return {choice.key: choice.text for choice in agreed.current().outcomes.victim_view}.get(key or "", "")
+
+
+def child_involved(case: Case) -> bool:
+    """Is anybody on the case under 18, or did a report say that children are involved?"""
+    today = clock.today()
+    if any(states.is_child(party.person.born_on, party.person.age_years, today) for party in case.parties):
+        return True
+    told = select(Report.id).join(ReportDetail).where(Report.case_id == case.id, ReportDetail.children == "yes")
+    return db.session.scalar(told.limit(1)) is not None
+
+
+# --- What this room itself needs before closing -------------------------------------------------------------------
+
+
+def proposal(case: Case) -> Iterator[Missing]:
+    """An outcome and the victim's view."""
+    if case.state == "open":
+        yield Missing("Propose closing: choose how it ended and record what the victim thinks.", "case.closing")
+
+
+def actions_done(case: Case) -> Iterator[Missing]:
+    """Every action has its outcome."""
+    n = db.session.scalar(select(func.count()).select_from(Action).where(Action.case_id == case.id, Action.done_at.is_(None)))
+    if n:
+        yield Missing(f"Finish {n} action{'s' if n > 1 else ''}, with what came of {'them' if n > 1 else 'it'}.", "case.actions")
+
+
+def handover_answered(case: Case) -> Iterator[Missing]:
+    """Nobody is asked to take the case."""
+    offer = db.session.scalar(select(Handover).where(Handover.case_id == case.id, Handover.state == "offered"))
+    if offer:
+        yield Missing(f"Take back the offer to {offer.to_team.name}, or wait for their answer.", "case.hand_over")
+
+
+def _word(choices: Iterable[object], key: str, sentence: str, field: str) -> str:
+    for choice in choices:
+        if choice.key == key:  # type: ignore[attr-defined]
+            return str(choice.text)  # type: ignore[attr-defined]
+    raise Refused(sentence, field=field)
+
+
+def open_again(case: Case) -> None:
+    """Back to open, with nothing left of the proposal but its lines on the story."""
+    detail = detail_of(case)
+    detail.outcome = detail.outcome_note = detail.victim_view = None
+    detail.proposed_by = detail.proposed_at = detail.signed_by = detail.signed_at = None
+    case.state = states.move_case(case.state, "open")
+    case.closed_at = None
+    db.session.flush()
