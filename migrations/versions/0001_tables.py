@@ -113,6 +113,7 @@ def upgrade() -> None:
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lease_token", sa.Uuid(), nullable=True),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("provider_ref", sa.String(length=200), nullable=True),
         sa.Column("last_error", sa.String(length=500), nullable=True),
         sa.CheckConstraint("channel IN ('email', 'text', 'letter', 'webhook', 'in_system')", name=op.f("ck_outbox_channel_known")),
@@ -657,6 +658,7 @@ def upgrade() -> None:
         sa.Column("urgent", sa.Boolean(), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("step", sa.Integer(), nullable=False),
+        sa.Column("passed", postgresql.ARRAY(sa.Integer()), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("stepped_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
@@ -934,14 +936,17 @@ def upgrade() -> None:
         sa.Column("user_id", sa.UUID(), nullable=False),
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("asked_id", sa.UUID(), nullable=True),
         sa.Column("until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("kind IN ('acknowledge', 'snooze', 'act')", name=op.f("ck_answer_kind_known")),
+        sa.CheckConstraint("kind IN ('acknowledge', 'snooze', 'ask', 'do', 'give')", name=op.f("ck_answer_kind_known")),
         sa.ForeignKeyConstraint(["alert_id"], ["alert.id"], name=op.f("fk_answer_alert_id")),
+        sa.ForeignKeyConstraint(["asked_id"], ["app_user.id"], name=op.f("fk_answer_asked_id")),
         sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_answer_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_answer")),
     )
     op.create_index(op.f("ix_answer_alert_id"), "answer", ["alert_id"], unique=False)
+    op.create_index(op.f("ix_answer_asked_id"), "answer", ["asked_id"], unique=False)
     op.create_index(op.f("ix_answer_user_id"), "answer", ["user_id"], unique=False)
     op.create_table(
         "contact_covers",
@@ -1035,12 +1040,14 @@ def upgrade() -> None:
         sa.Column("told_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("via", sa.String(length=40), nullable=False),
         sa.Column("outbox_id", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("via IN ('now', 'digest')", name=op.f("ck_telling_via_known")),
         sa.ForeignKeyConstraint(["alert_id"], ["alert.id"], name=op.f("fk_telling_alert_id")),
         sa.ForeignKeyConstraint(["outbox_id"], ["outbox.id"], name=op.f("fk_telling_outbox_id")),
         sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_telling_user_id")),
         sa.PrimaryKeyConstraint("alert_id", "step", "user_id", name=op.f("pk_telling")),
     )
     op.create_index(op.f("ix_telling_outbox_id"), "telling", ["outbox_id"], unique=False)
+    op.create_index("ix_telling_unsent", "telling", ["via", "user_id"], unique=False, postgresql_where="outbox_id IS NULL")
     op.create_index("ix_telling_user", "telling", ["user_id", "told_at"], unique=False)
     op.create_table(
         "episode_referral",
@@ -1109,6 +1116,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_episode_referral_referral_id"), table_name="episode_referral")
     op.drop_table("episode_referral")
     op.drop_index("ix_telling_user", table_name="telling")
+    op.drop_index("ix_telling_unsent", table_name="telling", postgresql_where="outbox_id IS NULL")
     op.drop_index(op.f("ix_telling_outbox_id"), table_name="telling")
     op.drop_table("telling")
     op.drop_index("ix_referral_event_referral", table_name="referral_event")
@@ -1127,6 +1135,7 @@ def downgrade() -> None:
     op.drop_table("high_episode")
     op.drop_table("contact_covers")
     op.drop_index(op.f("ix_answer_user_id"), table_name="answer")
+    op.drop_index(op.f("ix_answer_asked_id"), table_name="answer")
     op.drop_index(op.f("ix_answer_alert_id"), table_name="answer")
     op.drop_table("answer")
     op.drop_index(

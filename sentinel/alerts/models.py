@@ -3,14 +3,20 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index
+from sqlalchemy import BigInteger, Index, Integer
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sentinel.core.db import Line, Model, RowNumber, Word, one_of, ref
 
+ANSWERS = ("acknowledge", "snooze", "ask", "do", "give")
+
 
 class Alert(Model):
-    """A fact that needs somebody. Its step only rises; only the end of the fact closes it."""
+    """A fact that needs somebody. Its step only rises; only the end of the fact closes it.
+
+    `passed` are the steps that were over before the sweep came by: recorded, and nobody told of them.
+    """
 
     __tablename__ = "alert"
     __table_args__ = (
@@ -31,6 +37,7 @@ class Alert(Model):
     urgent: Mapped[bool] = mapped_column(default=False)
     due_at: Mapped[datetime | None]
     step: Mapped[int]
+    passed: Mapped[list[int]] = mapped_column(ARRAY(Integer), default=list)
     opened_at: Mapped[datetime]
     stepped_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
@@ -38,16 +45,20 @@ class Alert(Model):
 
 
 class Telling(Model):
-    """Somebody was told of an alert at a step; once."""
+    """Somebody was told of an alert at a step; once. `via` says how they hear outside Sentinel: at once, or in the digest."""
 
     __tablename__ = "telling"
-    __table_args__ = (Index("ix_telling_user", "user_id", "told_at"),)
+    __table_args__ = (
+        one_of("via", ("now", "digest")),
+        Index("ix_telling_user", "user_id", "told_at"),
+        Index("ix_telling_unsent", "via", "user_id", postgresql_where="outbox_id IS NULL"),
+    )
 
     alert_id: Mapped[int] = mapped_column(BigInteger, ref("alert.id"), primary_key=True)
     step: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[UUID] = mapped_column(ref("app_user.id"), primary_key=True)
     told_at: Mapped[datetime]
-    via: Mapped[Word] = mapped_column(default="in_system")
+    via: Mapped[Word]
     outbox_id: Mapped[int | None] = mapped_column(BigInteger, ref("outbox.id"), index=True)
 
 
@@ -55,13 +66,14 @@ class Answer(Model):
     """One person's own view of an alert. Never read by the sweep: it stops no step and hides nothing from others."""
 
     __tablename__ = "answer"
-    __table_args__ = (one_of("kind", ("acknowledge", "snooze", "act")),)
+    __table_args__ = (one_of("kind", ANSWERS),)
 
     id: Mapped[RowNumber]
     alert_id: Mapped[int] = mapped_column(BigInteger, ref("alert.id"), index=True)
     user_id: Mapped[UUID] = mapped_column(ref("app_user.id"), index=True)
     kind: Mapped[Word]
     reason: Mapped[Line]
+    asked_id: Mapped[UUID | None] = mapped_column(ref("app_user.id"), index=True)
     until: Mapped[datetime | None]
     at: Mapped[datetime]
 

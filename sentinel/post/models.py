@@ -10,7 +10,10 @@ from sentinel.core.db import Line, Model, RowNumber, Short, Word, one_of
 
 
 class Outbox(Model):
-    """One message. The same `dedupe_key` is never written twice; attempts follow the back-off of core.md 5."""
+    """One message. The same `dedupe_key` is never written twice; attempts follow the back-off of core.md 5.
+
+    `next_attempt_at` and `lease_until` are machine time: a demonstration's clock never hurries or delays the post.
+    """
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -34,5 +37,6 @@ class Outbox(Model):
     lease_until: Mapped[datetime | None]
     lease_token: Mapped[UUID | None]
     sent_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
     provider_ref: Mapped[Short | None]
     last_error: Mapped[Line | None]
