@@ -14,7 +14,9 @@ class ReportTaken:
     """A report is recorded with its parties. `answers` are the screen's, by question key, for every victim.
 
     `raised_to` is the level the call taker raised the suggestion to; `acknowledge_by` the channels said to be safe by
-    which the caller wants the reference sent; `told_on_the_line` whether the sentence was read out to them.
+    which the caller wants the reference sent; `told_on_the_line` whether the sentence was read out to them. `caller` is
+    the party who is calling (left out: the reporter, else the first victim), and `plan` what makes it safe to reach that
+    party, by column of `victims.models.ContactPlan` (phone, ring, safe_times, ...).
     """
 
     report: Report
@@ -24,6 +26,7 @@ class ReportTaken:
     acknowledge_by: tuple[str, ...] = ()
     told_on_the_line: bool = True
     plan: dict[str, Any] = field(default_factory=dict)
+    caller: Party | None = None
 
 
 @dataclass(frozen=True)
