@@ -8,10 +8,8 @@ import phonenumbers
 from sentinel.core.folding import fold
 
 KEY_LIMIT = 200
-TITLES = frozenset(
-    """mr mrs ms miss mx master dr prof professor rev revd reverend fr sr sir dame lady lord cllr councillor pc pcso sgt sergeant
-    inspector""".split()
-)
+TITLES = {"mr", "mrs", "ms", "miss", "mx", "master", "dr", "prof", "professor", "rev", "revd", "reverend", "fr", "sr", "sir", "dame",
+          "lady", "lord", "cllr", "councillor", "pc", "pcso", "sgt", "sergeant", "inspector"}  # fmt: skip
 
 
 def name_key(name: str) -> str:
