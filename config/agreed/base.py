@@ -55,8 +55,8 @@ def once_each(field: str) -> AfterValidator:
 
 def refuse_twice(keys: Iterable[str]) -> None:
     """ValueError naming every key that stands more than once."""
-    if twice := [key for key, n in Counter(keys).items() if n > 1]:
-        raise ValueError(f"{', '.join(repr(key) for key in twice)} stands more than once. Keep one.")
+    if twice := [f"'{key}'" for key, n in Counter(keys).items() if n > 1]:
+        raise ValueError(f"{', '.join(twice)} stands more than once. Keep one.")
 
 
 def in_turn(first: date | None, last: date | None) -> None:

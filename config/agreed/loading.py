@@ -106,7 +106,7 @@ def _inside(raw: Any, part: int | str) -> Any:
 
 
 def _own_name(entry: Any) -> Any:
-    names = (entry.get(name) for name in ("kind", "key", "slug", "value", "level", "step")) if isinstance(entry, Mapping) else ()
+    names = (entry.get(name) for name in ("key", "slug", "kind", "value", "level", "step")) if isinstance(entry, Mapping) else ()
     return next((name for name in names if name), None)
 
 

@@ -25,7 +25,7 @@ def make(year: int, sequence: int) -> str:
 def parse(text: str) -> str:
     """The reference in `text` as we write it, or ReferenceError. Spaces, missing hyphens and full-width digits are mended."""
     digits = "".join(c for c in unicodedata.normalize("NFKC", text) if not c.isspace() and c not in DASHES)
-    if not (digits.isascii() and digits.isdigit()):
+    if digits and not (digits.isascii() and digits.isdigit()):
         raise ReferenceError(f"Enter a reference in digits only, like {EXAMPLE}.")
     if len(digits) != 10:
         raise ReferenceError(f"Enter all ten digits of the reference, like {EXAMPLE}: this has {len(digits)}.")

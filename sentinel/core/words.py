@@ -4,7 +4,7 @@ from datetime import date, datetime, time, timedelta
 
 from sentinel.core import clock
 from sentinel.core.clock import london
-from sentinel.core.worktime import working_days_between
+from sentinel.core.worktime import utc, working_days_between
 
 
 def day(value: date, now: datetime | None = None) -> str:
@@ -41,7 +41,7 @@ def until(due: datetime, now: datetime | None = None) -> str:
 
 def lateness(due: datetime, now: datetime | None = None, *, hours: bool = False) -> str:
     """ "Overdue by 1 working day", "6 hours left", "In 2 working days"; by the clock where `hours` were promised."""
-    now = now or clock.now()
+    now, due = utc(now or clock.now()), utc(due)
     today, due_day = london(now).date(), _deadline(due)[0]
     if now >= due:
         return f"Overdue by {_elapsed(now - due) if hours else _working_days_late(due_day, today)}"

@@ -28,6 +28,13 @@ CALENDAR_TO = date(max(_holidays()).year, 12, 31)
 CALENDAR_VERSION = f"govuk-bank-holidays {version('govuk-bank-holidays')}, {CALENDAR_FROM.year} to {CALENDAR_TO.year}"
 
 
+def utc(t: datetime) -> datetime:
+    """The same moment in UTC. Two moments in one zone subtract by its wall clock, wrongly where the clocks change."""
+    if t.tzinfo is None:
+        raise ValueError("A moment needs its time zone.")
+    return t.astimezone(UTC)
+
+
 def calendar_warning(day: date) -> str | None:
     """A sentence when `day` lies outside the published bank holidays, else None.
 
@@ -53,7 +60,7 @@ def working_days_between(first: date, last: date) -> int:
 
 def clock_hours(t: datetime, n: int) -> datetime:
     """`n` hours by the clock after `t`, day and night."""
-    return _utc(t) + timedelta(hours=_positive(n))
+    return utc(t) + timedelta(hours=_positive(n))
 
 
 def working_hours(t: datetime, n: int) -> datetime:
@@ -71,18 +78,18 @@ def working_days(t: datetime, n: int, *, same_day: bool = False) -> datetime:
     The counting day is t's London date if work is still going on then, else the next working day. `same_day` (high and
     enhanced promises) makes it t's London date whatever the hour.
     """
-    day = london(_utc(t)).date() if same_day else _counting_day(t)
+    day = london(utc(t)).date() if same_day else _counting_day(t)
     return _at(_move(day, _positive(n)), CLOSES)
 
 
 def after(due: datetime, n: int) -> datetime:
     """17:00 on the `n`-th working day after the date of `due`."""
-    return _at(_move(london(_utc(due)).date(), _positive(n)), CLOSES)
+    return _at(_move(london(utc(due)).date(), _positive(n)), CLOSES)
 
 
 def before(due: datetime, n: int, *, made_at: datetime) -> datetime:
     """09:00 on the `n`-th working day before the date of `due`, but never before the promise was made."""
-    return max(_opening_before(due, n), _utc(made_at))
+    return max(_opening_before(due, n), utc(made_at))
 
 
 def next_work(t: datetime) -> datetime:
@@ -94,7 +101,7 @@ def reckon(span: Span, t: datetime, *, same_day: bool = False) -> datetime:
     """The moment an agreed span reaches from `t`, in the span's own unit."""
     match span.unit:
         case "at_once":
-            return _utc(t)
+            return utc(t)
         case "clock_hours":
             return clock_hours(t, span.n)
         case "working_hours":
@@ -106,7 +113,7 @@ def reckon(span: Span, t: datetime, *, same_day: bool = False) -> datetime:
         case "before_due":
             return _opening_before(t, span.n)
         case "days_before":
-            return _at(london(_utc(t)).date() - span.n * DAY, OPENS)
+            return _at(london(utc(t)).date() - span.n * DAY, OPENS)
         case _:
             raise ValueError(f"'{span.unit}' is no span of time.")
 
@@ -117,17 +124,11 @@ def cutoff(at: datetime, due: Callable[[datetime], datetime]) -> datetime:
     `due` must never fall as its moment rises; every span here keeps that. Looks back two years; what is older is due too.
     """
     microsecond = timedelta(microseconds=1)
-    low, high = _utc(at) - 731 * DAY, _utc(at) + 366 * DAY
+    low, high = utc(at) - 731 * DAY, utc(at) + 366 * DAY
     while high - low > microsecond:
         middle = low + (high - low) // 2
         low, high = (middle, high) if due(middle) <= at else (low, middle)
     return low
-
-
-def _utc(t: datetime) -> datetime:
-    if t.tzinfo is None:
-        raise ValueError("A moment needs its time zone.")
-    return t.astimezone(UTC)
 
 
 def _positive(n: int) -> int:
@@ -150,7 +151,7 @@ def _move(day: date, n: int) -> date:
 
 
 def _opening_before(due: datetime, n: int) -> datetime:
-    return _at(_move(london(_utc(due)).date(), -_positive(n)), OPENS)
+    return _at(_move(london(utc(due)).date(), -_positive(n)), OPENS)
 
 
 def _counting_day(t: datetime) -> date:
@@ -158,7 +159,7 @@ def _counting_day(t: datetime) -> date:
 
 
 def _work_from(t: datetime) -> datetime:
-    here = london(_utc(t))
+    here = london(utc(t))
     if is_working_day(here.date()) and here.time() < CLOSES:
-        return max(_utc(t), _at(here.date(), OPENS))
+        return max(utc(t), _at(here.date(), OPENS))
     return _at(_move(here.date(), 1), OPENS)

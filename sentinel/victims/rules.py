@@ -124,7 +124,7 @@ def hastened(plan: Schedule, made_at: datetime, standards: Standards) -> Schedul
 
 def initial_next_step(plan: Schedule, at: datetime) -> datetime:
     """When the sweep first looks at a promise made at `at`: the reminder, and never before the promise was made."""
-    return max(plan.soon_at, at)
+    return max(plan.soon_at, worktime.utc(at))
 
 
 def next_step(plan: Schedule, step: int) -> datetime | None:
@@ -137,7 +137,7 @@ def safety_call_needed(klass: Klass, at: datetime, standards: Standards) -> bool
     rule = standards.safety_call
     if not rule.switched_on or standards.rule(Kind.SAFETY_CALL).within(klass) is None:
         return False
-    return worktime.next_work(at) - at > timedelta(hours=rule.when_next_work_is_over_hours)
+    return worktime.next_work(at) - worktime.utc(at) > timedelta(hours=rule.when_next_work_is_over_hours)
 
 
 def keeps(contact: ContactMade, promise: PromiseMade) -> bool:
@@ -170,7 +170,7 @@ def words(kind: Kind, due_at: datetime, standards: Standards, now: datetime | No
 def _stepped(due_at: datetime, made_at: datetime, steps: Steps) -> Schedule:
     return Schedule(
         due_at=due_at,
-        soon_at=max(worktime.reckon(steps.soon, due_at), made_at),
+        soon_at=max(worktime.reckon(steps.soon, due_at), worktime.utc(made_at)),
         supervisor_at=worktime.reckon(steps.supervisor, due_at),
         manager_at=worktime.reckon(steps.manager, due_at),
         warning=worktime.calendar_warning(london(due_at).date()),

@@ -24,7 +24,9 @@ def test_what_was_made_is_read_back(made: str) -> None:
     assert reference.parse(made) == made
 
 
-@pytest.mark.parametrize("typed", ["26-004217-85", " 26 004217 85 ", "2600421785", "２６－００４２１７－８５", "26–004217—85", "26.004217.85\n"])
+@pytest.mark.parametrize(
+    "typed", ["26-004217-85", " 26 004217 85 ", "2600421785", "２６－００４２１７－８５", "26–004217—85", "26.004217.85\n"]
+)
 def test_spaces_missing_hyphens_and_full_width_digits_are_mended(typed: str) -> None:
     assert reference.parse(typed) == "26-004217-85"
 
@@ -46,7 +48,9 @@ def test_two_digits_that_changed_places_are_caught(made: str, place: int) -> Non
             reference.parse("".join(digits))
 
 
-@pytest.mark.parametrize(("typed", "says"), [("", "ten digits"), ("26-00421-85", "this has 9"), ("abc", "digits only"), ("٢٦٠٠٤٢١٧٨٥", "digits only")])
+@pytest.mark.parametrize(
+    ("typed", "says"), [("", "ten digits"), ("26-00421-85", "this has 9"), ("abc", "digits only"), ("٢٦٠٠٤٢١٧٨٥", "digits only")]
+)
 def test_what_is_no_reference_is_refused_with_what_to_do(typed: str, says: str) -> None:
     with pytest.raises(reference.ReferenceError, match=says):
         reference.parse(typed)
