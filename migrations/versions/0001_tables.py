@@ -791,17 +791,23 @@ def upgrade() -> None:
         sa.Column("language", sa.String(length=200), nullable=True),
         sa.Column("never", sa.String(length=500), nullable=True),
         sa.Column("representative_person_id", sa.UUID(), nullable=True),
+        sa.Column("every_working_days", sa.Integer(), nullable=True),
+        sa.Column("no_contact", sa.Boolean(), nullable=False),
+        sa.Column("agreed_by", sa.UUID(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("email IN ('yes', 'no', 'not_asked')", name=op.f("ck_contact_plan_email_known")),
         sa.CheckConstraint("post IN ('yes', 'no', 'not_asked')", name=op.f("ck_contact_plan_post_known")),
         sa.CheckConstraint("ring IN ('yes', 'no', 'not_asked')", name=op.f("ck_contact_plan_ring_known")),
         sa.CheckConstraint("text IN ('yes', 'no', 'not_asked')", name=op.f("ck_contact_plan_text_known")),
         sa.CheckConstraint("voicemail IN ('yes', 'no', 'not_asked')", name=op.f("ck_contact_plan_voicemail_known")),
+        sa.CheckConstraint("every_working_days BETWEEN 1 AND 60", name=op.f("ck_contact_plan_every_at_most_60")),
+        sa.ForeignKeyConstraint(["agreed_by"], ["app_user.id"], name=op.f("fk_contact_plan_agreed_by")),
         sa.ForeignKeyConstraint(["case_id"], ["asb_case.id"], name=op.f("fk_contact_plan_case_id")),
         sa.ForeignKeyConstraint(["party_id"], ["party.id"], name=op.f("fk_contact_plan_party_id")),
         sa.ForeignKeyConstraint(["representative_person_id"], ["person.id"], name=op.f("fk_contact_plan_representative_person_id")),
         sa.PrimaryKeyConstraint("party_id", name=op.f("pk_contact_plan")),
     )
+    op.create_index(op.f("ix_contact_plan_agreed_by"), "contact_plan", ["agreed_by"], unique=False)
     op.create_index(op.f("ix_contact_plan_case_id"), "contact_plan", ["case_id"], unique=False)
     op.create_index(op.f("ix_contact_plan_representative_person_id"), "contact_plan", ["representative_person_id"], unique=False)
     op.create_table(
@@ -821,9 +827,11 @@ def upgrade() -> None:
         sa.Column("starts_on", sa.Date(), nullable=True),
         sa.Column("ends_on", sa.Date(), nullable=True),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("parent_told", sa.String(length=40), nullable=True),
         sa.Column("note", sa.Text(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("parent_told IN ('yes', 'not_safe', 'not_yet')", name=op.f("ck_intervention_parent_told_known")),
         sa.CheckConstraint(
             "state IN ('proposed', 'authorised', 'refused', 'in_force', 'ended', 'breached', 'not_used')",
             name=op.f("ck_intervention_state_known"),
@@ -1161,6 +1169,7 @@ def downgrade() -> None:
     op.drop_table("intervention")
     op.drop_index(op.f("ix_contact_plan_representative_person_id"), table_name="contact_plan")
     op.drop_index(op.f("ix_contact_plan_case_id"), table_name="contact_plan")
+    op.drop_index(op.f("ix_contact_plan_agreed_by"), table_name="contact_plan")
     op.drop_table("contact_plan")
     op.drop_index(op.f("ix_contact_person_id"), table_name="contact")
     op.drop_index("ix_contact_party", table_name="contact")

@@ -1,10 +1,12 @@
 """The database: base class, column types, keys, and the names of constraints."""
 
-from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
+import psycopg
 from flask_sqlalchemy import SQLAlchemy
+from psycopg.types.datetime import TimestamptzLoader
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, MetaData, String, Text
 from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
@@ -25,6 +27,18 @@ class Base(DeclarativeBase):
     registry = registry(metadata=MetaData(naming_convention=NAMES), type_annotation_map={datetime: DateTime(timezone=True)})
     __mapper_args__ = {"eager_defaults": False}
 
+
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+class _Never(TimestamptzLoader):
+    """'infinity' ("no further step") is a moment that never comes; psycopg refuses to read it."""
+
+    def load(self, data: Any) -> datetime:
+        return NEVER if bytes(data) == b"infinity" else super().load(data)
+
+
+psycopg.adapters.register_loader("timestamptz", _Never)
 
 db = SQLAlchemy(model_class=Base)
 

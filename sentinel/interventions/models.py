@@ -12,6 +12,7 @@ from sentinel.core.db import Key, Model, Prose, Word, one_of, prose_limit, ref
 
 TIERS = ("advice", "early", "notice", "court", "area")
 STATES = ("proposed", "authorised", "refused", "in_force", "ended", "breached", "not_used")
+PARENT_TOLD = ("yes", "not_safe", "not_yet")
 
 
 class Intervention(Model):
@@ -21,6 +22,7 @@ class Intervention(Model):
     __table_args__ = (
         one_of("tier", TIERS),
         one_of("state", STATES),
+        one_of("parent_told", PARENT_TOLD),
         CheckConstraint("ends_on >= starts_on", name="ends_after_start"),
         CheckConstraint("authorised_by <> proposed_by OR self_authorised", name="authorised_by_another"),
         Index("ix_intervention_case", "case_id", "proposed_at"),
@@ -43,6 +45,7 @@ class Intervention(Model):
     starts_on: Mapped[date | None]
     ends_on: Mapped[date | None]
     ends_at: Mapped[datetime | None]
+    parent_told: Mapped[Word | None]
     note: Mapped[Prose | None]
     reason: Mapped[Prose | None]
     version: Mapped[int] = mapped_column(default=1)
@@ -52,3 +55,4 @@ class Intervention(Model):
     case: Mapped[Case] = relationship()
     party: Mapped[Party | None] = relationship()
     proposer: Mapped[User] = relationship(foreign_keys=[proposed_by])
+    authoriser: Mapped[User | None] = relationship(foreign_keys=[authorised_by])

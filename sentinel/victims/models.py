@@ -9,16 +9,24 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sentinel.access.models import User
 from sentinel.cases.models import CLASSES, Party
 from sentinel.core.db import Key, Line, Model, Prose, Short, Word, one_of, prose_limit, ref
+from sentinel.people.models import Person
 
 SAFE = ("yes", "no", "not_asked")
 CHANNELS = ("phone", "visit", "text", "email", "letter")
 
 
 class ContactPlan(Model):
-    """What makes it safe to reach a party, as they told us. Not asked blocks automatic sending."""
+    """What makes it safe to reach a party, as they told us. Not asked blocks automatic sending.
+
+    `every_working_days` and `no_contact` are there because the victim asked; `agreed_by` is the supervisor who agreed
+    where the victim is entitled to the enhanced standard.
+    """
 
     __tablename__ = "contact_plan"
-    __table_args__ = tuple(one_of(column, SAFE) for column in ("ring", "voicemail", "text", "email", "post"))
+    __table_args__ = (
+        *(one_of(column, SAFE) for column in ("ring", "voicemail", "text", "email", "post")),
+        CheckConstraint("every_working_days BETWEEN 1 AND 60", name="every_at_most_60"),
+    )
 
     party_id: Mapped[UUID] = mapped_column(ref("party.id"), primary_key=True)
     case_id: Mapped[UUID | None] = mapped_column(ref("asb_case.id"), index=True)
@@ -34,11 +42,15 @@ class ContactPlan(Model):
     language: Mapped[Short | None]
     never: Mapped[Line | None]
     representative_person_id: Mapped[UUID | None] = mapped_column(ref("person.id"), index=True)
+    every_working_days: Mapped[int | None]
+    no_contact: Mapped[bool] = mapped_column(default=False)
+    agreed_by: Mapped[UUID | None] = mapped_column(ref("app_user.id"), index=True)
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version, "eager_defaults": False}
 
     party: Mapped[Party] = relationship()
+    representative: Mapped[Person | None] = relationship()
 
 
 class Promise(Model):
@@ -118,6 +130,7 @@ class Contact(Model):
     note: Mapped[Prose]
 
     party: Mapped[Party] = relationship()
+    person: Mapped[Person] = relationship()
     user: Mapped[User | None] = relationship()
     covers: Mapped[list["ContactCovers"]] = relationship()
 
