@@ -27,7 +27,7 @@ def of(case: Case) -> list[Action]:
     """Every action of a case: open ones by date, then the done, the latest first."""
     rows = db.session.scalars(select(Action).where(Action.case_id == case.id).options(joinedload(Action.owner))).all()
     open_ones = sorted((row for row in rows if not row.done_at), key=lambda row: (row.due_at, row.id))
-    done = sorted((row for row in rows if row.done_at), key=lambda row: (row.done_at, row.id), reverse=True)  # type: ignore[arg-type, return-value]
+    done = sorted((row for row in rows if row.done_at), key=lambda row: (row.done_at, row.id), reverse=True)
     return [*open_ones, *done]
 
 

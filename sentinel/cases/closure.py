@@ -43,9 +43,7 @@ def missing(case: Case) -> list[Missing]:
     return [Missing(*pair) for check in checks for pair in check(case)]
 
 
-def propose_closing(
-    *, actor: User, case: Case, outcome: str, note: str, victim_view: str, version: int | None = None
-) -> Case:
+def propose_closing(*, actor: User, case: Case, outcome: str, note: str, victim_view: str, version: int | None = None) -> Case:
     """Propose to close: the outcome, what was done, and what the victim thinks of closing. The work goes on until it is closed.
 
     Refuses a case that is not open, and an outcome, view or note that was not given. Recorded on the story.

@@ -96,9 +96,7 @@ def decline(*, actor: User, handover: Handover, reason: str, words: str = "") ->
     _answerable(actor, handover)
     why = because(agreed.current().outcomes.handover_declined, reason, words)
     _answer(handover, actor, "declined", why)
-    tell(
-        kind="handover", title=f"{handover.to_team.name} declined", body=why, report=handover.report, case=handover.case, actor=actor
-    )
+    tell(kind="handover", title=f"{handover.to_team.name} declined", body=why, report=handover.report, case=handover.case, actor=actor)
     return handover
 
 
@@ -170,7 +168,7 @@ def _refuse_unless_here(record: Report | Case) -> None:
 
 
 def _hold_open(handover: Handover) -> None:
-    hold(handover)
+    db.session.refresh(handover, with_for_update=True)
     if handover.state != "offered":
         raise Refused(f"This offer was {handover.state} already. Reload the page to see by whom.")
 

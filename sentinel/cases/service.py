@@ -1,17 +1,16 @@
 """Verbs on a case: notes, its officer, who else sees it. What every other verb of this room stands on."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import selectinload
 
 from sentinel.access import queries as people_of
-from sentinel.access.models import Team, User
+from sentinel.access.models import Partner, RoleHeld, Team, User
 from sentinel.cases import states
-from sentinel.cases.models import Case, CaseEvent, CaseGrant, Handover, Party, Report
+from sentinel.cases.models import Case, CaseEvent, CaseGrant, Party, Report
 from sentinel.cases.timeline import tell
 from sentinel.core import clock
 from sentinel.core.db import db
@@ -21,36 +20,29 @@ from sentinel.core.words import day
 CASEWORK = ("practitioner", "supervisor")
 FULL_VIEW_DAYS = 28
 Pairs = list[tuple[str, str]]
-Record = TypeVar("Record", Case, Report, Handover)
+STALE = "{} changed this while you had it open. Nothing of yours was saved. Compare the two, then save what should stand."
 
 
-def hold(record: Record, version: int | None = None, theirs: Callable[[], Pairs] | None = None) -> Record:
-    """Lock a record until this transaction ends, as it is now.
+def hold(record: Case | Report, version: int | None = None) -> None:
+    """Lock a case or report until this transaction ends, as it is now.
 
     Raises Stale, with how it stands now, when `version` is not the one its editor had before them.
     """
     db.session.flush()
     db.session.refresh(record, with_for_update=True)
-    if version is not None and record.version != version:  # type: ignore[union-attr]
-        raise Stale(
-            f"{_last_hand(record)} changed this while you had it open. Nothing of yours was saved. Compare the two, then save what should stand.",
-            yours=[],
-            theirs=theirs() if theirs else standing(record),
-        )
-    return record
+    if version is not None and record.version != version:
+        raise Stale(STALE.format(_last_hand(record)), yours=[], theirs=standing(record))
 
 
-def standing(record: Case | Report | Handover) -> Pairs:
+def standing(record: Case | Report) -> Pairs:
     """How a case or report stands now, as (label, words)."""
     if isinstance(record, Case):
         officer = record.officer.name if record.officer else "Nobody yet"
         return [("State", states.CASE_WORDS[record.state].capitalize()), ("Officer", officer), ("Team", record.team.name)]
-    if isinstance(record, Report):
-        return [("State", states.REPORT_WORDS[record.state].capitalize()), ("Team", record.team.name if record.team else "None yet")]
-    return [("State", record.state.capitalize())]
+    return [("State", states.REPORT_WORDS[record.state].capitalize()), ("Team", record.team.name if record.team else "None yet")]
 
 
-def _last_hand(record: Case | Report | Handover) -> str:
+def _last_hand(record: Case | Report) -> str:
     mine = CaseEvent.case_id == record.id if isinstance(record, Case) else CaseEvent.report_id == record.id
     return db.session.scalar(select(CaseEvent.actor_name).where(mine).order_by(CaseEvent.id.desc()).limit(1)) or "Somebody"
 
@@ -68,8 +60,6 @@ def refuse_strangers(actor: User, owner_partner_id: UUID) -> None:
 
 def workers_on(case: Case) -> list[User]:
     """Practitioners and supervisors who see this case in full, by name: those who may be given an action on it."""
-    from sentinel.access.models import RoleHeld
-
     granted = select(CaseGrant.grantee).where(CaseGrant.case_id == case.id, CaseGrant.level != "headline", CaseGrant.until > clock.now())
     everybody = or_(Team.partner_id == case.owner_partner_id, Team.id.in_(granted), Team.partner_id.in_(granted), User.id.in_(granted))
     named = User.id.in_(granted.where(CaseGrant.level == "named"))
@@ -130,9 +120,7 @@ def refuse_outsiders(officer: User, team: Team, *, field: str = "officer") -> No
         raise Refused(f"{officer.name} is not a practitioner or supervisor of {team.name}. Choose one who is.", field=field)
 
 
-def share_case(
-    *, actor: User, case: Case, grantee: Team, level: str = "full", reason: str, until: datetime | None = None
-) -> CaseGrant:
+def share_case(*, actor: User, case: Case, grantee: Team, level: str = "full", reason: str, until: datetime | None = None) -> CaseGrant:
     """Show the case to another team, 28 days unless said otherwise. A later share of the same team replaces the earlier.
 
     Refuses a restricted case (named people only) and a share without a reason. Recorded on the story.
@@ -170,8 +158,6 @@ def end_share(*, actor: User, case: Case, grant: CaseGrant, reason: str) -> None
 
 def names_of(grants: Iterable[CaseGrant]) -> dict[UUID, str]:
     """What the grantees (partners, teams, people) are called."""
-    from sentinel.access.models import Partner
-
     wanted = {grant.grantee for grant in grants}
     found: dict[UUID, str] = {}
     for model in (Partner, Team, User):
