@@ -38,24 +38,25 @@ def without_postcode(address: str) -> str:
     return (address[: found[-1].start()] + address[found[-1].end() :]).strip(" ,.\n") if found else address.strip()
 
 
+def words_key(address: str) -> str:
+    """The words of an address without its postcode, short forms written out."""
+    return " ".join(SHORT_FORMS.get(word, word) for word in fold(without_postcode(address)).split())
+
+
 def address_key(address: str, area: str) -> str:
     """Equal for one place however it was written. `area` is its postcode or, for a place in words, the district they are said in."""
-    return _key(_words(address), area)
+    return _key(words_key(address), area)
 
 
 def building_key(address: str, area: str) -> str:
     """Equal for all flats and rooms of one building."""
-    words = _words(address)
+    words = words_key(address)
     return _key(_ROOM.sub("", words) or words, area)
 
 
 def _key(words: str, area: str) -> str:
     tail = fold(area).replace(" ", "")
     return f"{words[: KEY_LIMIT - len(tail) - 1]} {tail}".strip()
-
-
-def _words(address: str) -> str:
-    return " ".join(SHORT_FORMS.get(word, word) for word in fold(without_postcode(address)).split())
 
 
 def _upper(text: str) -> str:
