@@ -11,6 +11,7 @@ from sentinel.access.models import Team, User
 from sentinel.cases.models import Case, CaseClock, CaseDetail, Party, PartyDetail, Report, ReportDetail
 from sentinel.core import clock, viewer
 from sentinel.core.db import db, new_id
+from sentinel.core.reference import make as make_reference
 from sentinel.people.models import Person
 from sentinel.places.models import District
 
@@ -56,9 +57,7 @@ def person(name: str = "Nasreen Khan-Abdullahi", **more: Any) -> Person:
 
 def reference() -> str:
     """A well-formed reference that no other test object has."""
-    number = next(_numbers) + 500_000
-    remainder = 98 - int(f"26{number:06d}00") % 97
-    return f"26-{number:06d}-{remainder:02d}"
+    return make_reference(2026, next(_numbers) + 500_000)
 
 
 def report(*, team_slug: str = "blaby-asb", received_at: datetime | None = None, **more: Any) -> Report:

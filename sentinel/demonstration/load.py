@@ -1,0 +1,164 @@
+"""Making a demonstration: the partnership, its people, and as many cases as asked for."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import psycopg
+from sqlalchemy import select
+
+from config import agreed
+from sentinel.access import queries
+from sentinel.access.models import Partner, RoleHeld, Team, User
+from sentinel.access.partnership import keep_partners
+from sentinel.core import clock
+from sentinel.core.clock import london
+from sentinel.core.db import db
+from sentinel.core.reference import make as make_reference
+from sentinel.demonstration import stories
+from sentinel.demonstration.accounts import VETTED_UNTIL, keep_accounts
+from sentinel.demonstration.case import CaseTeller
+from sentinel.demonstration.report import Staff, take, unnamed, working_moment
+from sentinel.demonstration.rows import Rows
+from sentinel.demonstration.telling import Teller
+from sentinel.demonstration.world import VILLAGES, World
+from sentinel.places.models import District
+
+AT_ONCE = 2_000
+SHARE = {"blaby-asb": 38, "charnwood-asb": 22}
+LEVELS = (("standard", 52), ("medium", 33), ("high", 15))
+SPAN_DAYS = 420
+FATES = (("working", 62), ("closed", 22), ("new", 9), ("decided", 7))
+NEGLECTED = 0.08
+
+
+class Made(NamedTuple):
+    """What a demonstration holds."""
+
+    cases: int
+    people: int
+    reports: int
+
+
+def partnership(password: str) -> Staff:
+    """Partners, teams, accounts and their colleagues; run again, it changes nothing but the password."""
+    for partner in keep_partners(agreed.current().partners):
+        if partner.district_code and not db.session.get(District, partner.district_code):
+            db.session.add(District(code=partner.district_code, name=partner.name))
+    db.session.flush()
+    accounts = {user.email: user for user in keep_accounts(password)}
+    teams = {team.slug: team for team in queries.teams()}
+    _colleagues(teams, accounts["officer@blaby.example"].password_hash)
+    owning = {slug: team for slug, team in teams.items() if team.partner.district_code in VILLAGES and slug.endswith("-asb")}
+    return Staff(
+        teams=owning,
+        officers={slug: [user for user in queries.officers(team.id) if _is(user, "practitioner")] for slug, team in owning.items()},
+        supervisors={slug: queries.supervisors(team.id) for slug, team in owning.items()},
+        call_taker=accounts["calltaker@blaby.example"],
+        victim_first=db.session.scalars(select(Partner).where(Partner.slug == "victim-first")).one(),
+        worker=accounts["worker@victimfirst.example"],
+    )
+
+
+def make(*, cases: int, seed: int, as_of: datetime, staff: Staff, connection: psycopg.Connection) -> Made:
+    """Write reports that make `cases` cases, with everything that hangs on them, as they stand at `as_of`.
+
+    Deterministic for a seed and date, keys apart. `connection` is the owner's, in a transaction with its actor set.
+    """
+    rows = Rows()
+    world = World(seed, rows)
+    standards = agreed.current()
+    teller = Teller(rows, standards, as_of)
+    worker = CaseTeller(world=world, rows=rows, teller=teller, staff=staff, standards=standards, as_of=as_of)
+    counted = _Counter(connection)
+    totals = [0, 0, 0]
+    made = 0
+    while made < cases:
+        made += _one(worker, counted, as_of)
+        if rows.count("report") >= AT_ONCE or made >= cases:
+            totals = [total + rows.count(table) for total, table in zip(totals, ("asb_case", "person", "report"), strict=True)]
+            rows.write(connection)
+            world.addresses.clear()
+    counted.save()
+    return Made(*totals)
+
+
+def _one(worker: CaseTeller, counted: "_Counter", as_of: datetime) -> int:
+    """One report and what became of it; 1 when that was a case."""
+    chance, staff = worker.chance, worker.staff
+    fate = chance.choices([name for name, _ in FATES], [weight for _, weight in FATES])[0]
+    team = chance.choices(list(staff.teams), [SHARE.get(slug, 6) for slug in staff.teams])[0]
+    age = {"new": chance.uniform(0.02, 2.2), "closed": chance.uniform(40, SPAN_DAYS)}.get(fate, chance.uniform(1, 200))
+    at = min(working_moment(worker.world, as_of - timedelta(days=age)), as_of - timedelta(minutes=25))
+    level = chance.choices([name for name, _ in LEVELS], [weight for _, weight in LEVELS])[0]
+    called = take(
+        world=worker.world,
+        rows=worker.rows,
+        teller=worker.teller,
+        staff=staff,
+        standards=worker.standards,
+        team=team,
+        at=at,
+        reference=counted.next(at),
+        level=level,
+        story=chance.choice(stories.STORIES),
+    )
+    if fate == "new":
+        unnamed(called, worker.rows, worker.world)
+        return 0
+    if fate == "decided":
+        worker.decide(called, team)
+        return 0
+    unallocated = at > as_of - timedelta(days=3) and chance.random() < 0.25
+    officer = None if unallocated else chance.choice(staff.officers[team])
+    ends_at = at + (as_of - at) * chance.uniform(0.3, 0.95) if fate == "closed" else None
+    worker.work(called, team, officer, ends_at=ends_at, neglected=chance.random() < NEGLECTED)
+    return 1
+
+
+def _colleagues(teams: dict[str, Team], hashed: str) -> None:
+    """An officer and a supervisor for every team that owns cases, and a few more where there is most to do."""
+    for slug, team in teams.items():
+        if not slug.endswith("-asb"):
+            continue
+        for name, role in stories.COLLEAGUES[slug]:
+            _colleague(name, role, team, hashed)
+
+
+def _colleague(name: str, role: str, team: Team, hashed: str) -> None:
+    email = f"{name.lower().replace(' ', '.').replace('’', '')}@colleagues.{team.partner.slug}.example"
+    if db.session.scalar(select(User.id).where(User.email == email)):
+        return
+    user = User(
+        email=email, name=name, partner_id=team.partner_id, password_hash=hashed, vetted_until=VETTED_UNTIL, last_seen_at=clock.now()
+    )
+    user.holdings.append(RoleHeld(team_id=team.id, role=role))
+    db.session.add(user)
+    db.session.flush()
+
+
+def _is(user: User, role: str) -> bool:
+    return any(held.role == role for held in user.holdings)
+
+
+class _Counter:
+    """References in order, by London year, going on from those given out."""
+
+    def __init__(self, connection: psycopg.Connection) -> None:
+        self.connection = connection
+        self.last: dict[int, int] = {
+            int(year): int(last) for year, last in connection.execute("SELECT year, last FROM reference_counter").fetchall()
+        }
+
+    def next(self, at: datetime) -> str:
+        """The next reference of the year of `at`."""
+        year = london(at).year
+        self.last[year] = self.last.get(year, 0) + 1
+        return make_reference(year, self.last[year])
+
+    def save(self) -> None:
+        """Keep where it stopped."""
+        for year, last in self.last.items():
+            self.connection.execute(
+                "INSERT INTO reference_counter (year, last) VALUES (%s, %s) ON CONFLICT (year) DO UPDATE SET last = excluded.last",
+                (year, last),
+            )
