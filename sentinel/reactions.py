@@ -7,20 +7,23 @@ from sentinel.cases import events as cases
 from sentinel.core.events import Reactions
 from sentinel.interventions import events as interventions
 from sentinel.referrals import events as referrals
+from sentinel.risk import episodes
 from sentinel.risk import events as risk
+from sentinel.risk import service as assessing
+from sentinel.supervision import service as supervision
 from sentinel.victims import events as victims
 
 REACTIONS: Reactions = {
-    cases.ReportTaken: (),
-    cases.ReportTriaged: (),
+    cases.ReportTaken: (assessing.screen_report,),
+    cases.ReportTriaged: (assessing.follow_triage,),
     cases.HandedOver: (),
     cases.SafeToApproach: (),
-    cases.CaseClosed: (),
-    cases.CaseReopened: (),
+    cases.CaseClosed: (episodes.end_with_case,),
+    cases.CaseReopened: (episodes.begin_again,),
     risk.RiskAssessed: (),
-    risk.RiskBecameHigh: (),
+    risk.RiskBecameHigh: (supervision.propose_discussion, supervision.open_review),
     risk.RiskHighAgain: (),
-    risk.EpisodeEnded: (),
+    risk.EpisodeEnded: (supervision.end_reviews,),
     victims.ContactLogged: (),
     victims.PromiseEnded: (),
     referrals.ReferralMoved: (),
