@@ -40,12 +40,12 @@ def may_see_headline(viewer: Viewer) -> ColumnElement[bool]:
     return or_(everywhere, granted, may_see_full(viewer))
 
 
-def visible_cases(viewer: Viewer) -> Select[tuple[Case]]:
+def visible_cases(viewer: Viewer) -> Select[Case]:
     """Cases of which the viewer may see at least the headline."""
     return select(Case).where(may_see_headline(viewer))
 
 
-def full_cases(viewer: Viewer) -> Select[tuple[Case]]:
+def full_cases(viewer: Viewer) -> Select[Case]:
     """Cases the viewer may see in full."""
     return select(Case).where(may_see_full(viewer))
 
@@ -79,7 +79,7 @@ def case_for(viewer: Viewer, case_id: UUID, *, need: str = "full") -> Case:
 
 
 def may_see_report(viewer: Viewer) -> ColumnElement[bool]:
-    """The condition on `Report` for reading it whole: one took it (until triage), one's partner's, offered to one's team, through its case."""
+    """The condition on `Report` for reading it whole: one's own until triage; one's partner's, or offered to it; or through its case."""
     took = and_(Report.taken_by == viewer.user_id, Report.state == "received") if viewer.user_id else false()
     unrestricted = Report.restricted.is_(False)
     owns = and_(unrestricted, Report.owner_partner_id.in_(viewer.partner_ids)) if viewer.has(*CASEWORK) else false()
@@ -90,7 +90,7 @@ def may_see_report(viewer: Viewer) -> ColumnElement[bool]:
     return or_(took, owns, unrouted, offered, through_case)
 
 
-def visible_reports(viewer: Viewer) -> Select[tuple[Report]]:
+def visible_reports(viewer: Viewer) -> Select[Report]:
     """Reports the viewer may read."""
     return select(Report).where(may_see_report(viewer))
 

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute
 
 from sentinel.core.db import db
 
@@ -16,6 +17,7 @@ SIZE = 40
 READERS: dict[type, Any] = {datetime: datetime.fromisoformat, UUID: UUID, int: lambda word: min(int(word), 2**62)}
 
 T = TypeVar("T")
+Keys = Sequence[ColumnElement[Any] | InstrumentedAttribute[Any]]
 
 
 @dataclass(frozen=True)
@@ -27,9 +29,7 @@ class Page(Generic[T]):
     nearer: str | None
 
 
-def page(
-    query: Select[Any], keys: Sequence[ColumnElement[Any]], cursor: str | None = None, *, highest_first: bool = True, size: int = SIZE
-) -> Page[Any]:
+def page(query: Select[Any], keys: Keys, cursor: str | None = None, *, highest_first: bool = True, size: int = SIZE) -> Page[Any]:
     """One page of `query` (a select of one entity) in the order of `keys`, which together name a row and are never null.
 
     A cursor that is none, or of another list, opens the first page.
@@ -56,7 +56,7 @@ def _write(way: str, values: Sequence[Any]) -> str:
     return urlsafe_b64encode(json.dumps([way, *words]).encode()).decode().rstrip("=")
 
 
-def _read(cursor: str | None, keys: Sequence[ColumnElement[Any]]) -> tuple[bool, list[Any]]:
+def _read(cursor: str | None, keys: Keys) -> tuple[bool, list[Any]]:
     try:
         way, *words = json.loads(urlsafe_b64decode((cursor or "") + "=" * (-len(cursor or "") % 4)))
         values = [READERS[key.type.python_type](word) for key, word in zip(keys, words, strict=True)]

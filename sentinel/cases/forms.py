@@ -1,0 +1,162 @@
+"""The forms of triage and of a case, in the field's words."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from config.agreed.catalogue import Choice
+from sentinel.access.models import Team, User
+from sentinel.core.fields import LINE, AreaField, ChecksField, DateField, Option, RadiosField, SelectField, TextField
+from sentinel.core.forms import EditForm, Form, HiddenField
+
+NOTE = 10_000
+
+
+def people(users: Iterable[User]) -> list[Option]:
+    """Officers as answers."""
+    return [Option(str(user.id), user.name) for user in users]
+
+
+def teams(found: Iterable[Team]) -> list[Option]:
+    """Teams as answers, each with its partner."""
+    return [Option(str(team.id), f"{team.name}, {team.partner.name}") for team in found]
+
+
+def choices(agreed: Iterable[Choice]) -> list[Option]:
+    """What the partnership agreed, as answers."""
+    return [Option(choice.key, choice.text) for choice in agreed]
+
+
+def key(field: RadiosField) -> UUID | None:
+    """The key chosen, None when nothing was."""
+    return UUID(field.data) if field.data else None
+
+
+class DecideForm(EditForm):
+    """What becomes of a report."""
+
+    outcome = RadiosField("What should happen with this report?", required="Choose what should happen with this report.")
+    officer = SelectField("Officer", empty="Choose an officer")
+    title = TextField("Name of the case", hint="What and where, no names: many people see it")
+    case = RadiosField("Which case?")
+    reference = TextField("Its reference", hint="Ten digits, like 26-004217-85", max_length=40)
+    where_to = TextField("Who will deal with it?", hint="Such as Leicestershire Police, 101")
+    reason_opened = SelectField("Why?", empty="Choose a reason")
+    reason_joined = SelectField("Why?", empty="Choose a reason")
+    reason_signposted = SelectField("Why?", empty="Choose a reason")
+    reason_no_further_action = SelectField("Why?", empty="Choose a reason")
+    reason_withdrawn = SelectField("Why?", empty="Choose a reason")
+    words = AreaField("In your own words", hint="Needed for “Something else”. Whoever takes this over reads it.", max_length=4_000, rows=3)
+
+    @property
+    def reason(self) -> SelectField:
+        """The reason that goes with the outcome chosen."""
+        return self[f"reason_{self.outcome.data}"]
+
+    def at(self, field: str | None) -> str | None:
+        """The name here of a field that a verb refused."""
+        return f"reason_{self.outcome.data}" if field == "reason" else field
+
+
+class NoteForm(Form):
+    """A note on the case."""
+
+    note = AreaField("Add a note", required="Write the note in a sentence.", max_length=NOTE, rows=2)
+
+
+class ActionForm(Form):
+    """An action for somebody."""
+
+    what = TextField("What is to be done", required="Say what is to be done.", max_length=LINE)
+    owner = SelectField("Who will do it", required="Choose who will do it.", empty="Choose somebody")
+    due_on = DateField("By when", required="Enter the day it is to be done by.", when="future", hint="By 5pm on that day")
+
+
+class FinishForm(EditForm):
+    """What came of an action."""
+
+    action = HiddenField()
+    outcome = AreaField("What came of it", required="Say in a sentence what came of it.", max_length=NOTE, rows=2)
+
+
+class MoveForm(EditForm):
+    """Another officer for the case."""
+
+    officer = SelectField("Officer", required="Choose who takes the case.", empty="Choose an officer")
+    reason = AreaField("Why", required="Say why the case moves: the next officer reads it first.", max_length=4_000, rows=3)
+
+
+class OfferForm(EditForm):
+    """A report or case offered to another team."""
+
+    team = SelectField("Team", required="Choose the team it is for.", empty="Choose a team")
+    reason = AreaField("Why it is theirs", required="Say why it is theirs: they decide by it.", max_length=4_000, rows=3)
+
+
+class AcceptForm(Form):
+    """Accepting what was offered."""
+
+    officer = SelectField("Officer", required="Choose who takes it.", empty="Choose an officer")
+
+
+class DeclineForm(Form):
+    """Declining what was offered."""
+
+    reason = RadiosField("Why not?", required="Choose why not.")
+    words = AreaField("In your own words", hint="Needed for “Something else”. The team that offered it reads it.", max_length=4_000, rows=2)
+
+
+class ShareForm(Form):
+    """Showing the case to another team."""
+
+    team = SelectField("Team", required="Choose the team that should see it.", empty="Choose a team")
+    reason = TextField("Why", required="Say why they need to see it.", max_length=LINE)
+
+
+class AskForm(Form):
+    """Opening the full view of another partner's case."""
+
+    team = SelectField("For your team", required="Choose the team that needs it.", empty="Choose a team")
+    reason = TextField("Why you need it", required="Say why: the owner of the case reads it.", max_length=LINE)
+
+
+class EndShareForm(Form):
+    """Ending a share."""
+
+    grant = HiddenField()
+    reason = TextField("Why it ends", required="Say why they no longer need to see the case.", max_length=LINE)
+
+
+class ProposeForm(EditForm):
+    """Proposing to close."""
+
+    outcome = SelectField("How it ended", required="Choose how it ended.", empty="Choose an outcome")
+    victim_view = RadiosField("What the victim thinks of closing", required="Ask the victim, and choose what they said about closing.")
+    note = AreaField("What was done, and why it can close", required="Say in a sentence what was done and why it can close.", rows=4)
+
+
+class ReasonForm(EditForm):
+    """Anything that needs only a reason: keep open, reopen, give out an unrouted report."""
+
+    reason = AreaField("Why", required="Say why.", max_length=4_000, rows=3)
+
+
+class SignForm(EditForm):
+    """A supervisor's signature under a closing."""
+
+    note = TextField("Anything to add (optional)", max_length=LINE)
+
+
+class CloseForm(EditForm):
+    """Closing: nothing more to say."""
+
+
+class IncidentForm(Form):
+    """Reports of one incident."""
+
+    reports = ChecksField("Reports of the same incident", required="Tick at least two reports of the same incident.")
+
+
+class UnlinkForm(Form):
+    """A report that is of an incident of its own after all."""
+
+    report = HiddenField()
