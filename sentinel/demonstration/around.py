@@ -99,6 +99,19 @@ def _answered(teller: "CaseTeller", referral: Row, began: datetime) -> None:
         _event(teller, referral, step, at, worker, worker.name, "Door alarm offered. Wants to go on." if step == "contacted" else None)
 
 
+def over(teller: "CaseTeller", called: Called, at: datetime) -> None:
+    """The case closed: episode, reviews and referral end with it."""
+    party = called.victim["id"]
+    for table, field in (("high_episode", "ended_at"), ("supervision_review", "ended_at")):
+        for row in teller.rows.tables[table]:
+            if row["party_id"] == party and not row.get("done_at"):
+                row[field] = max(at, row.get("opened_at", at))
+    for referral in teller.rows.tables["referral"]:
+        if referral["party_id"] == party:
+            referral.update(state="closed" if referral["state"] != "held" else "withdrawn", ended_at=at)
+            _event(teller, referral, referral["state"], at, teller.staff.worker, teller.staff.worker.name)
+
+
 def _event(teller: "CaseTeller", referral: Row, kind: str, at: datetime, by: User | None, name: str, note: str | None = None) -> None:
     teller.rows.add("referral_event", referral_id=referral["id"], kind=kind, at=at, by_user=by.id if by else None, by_name=name, note=note)
 

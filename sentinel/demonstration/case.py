@@ -1,5 +1,6 @@
 """One case of the demonstration, from its report to today or to its end."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from sentinel.core import worktime
 from sentinel.core.clock import LONDON
 from sentinel.demonstration import around, stories
 from sentinel.demonstration.answers import answers_for
-from sentinel.demonstration.report import Called, Staff, unnamed
+from sentinel.demonstration.report import Called, Staff, take, unnamed
 from sentinel.demonstration.rows import Rows
 from sentinel.demonstration.telling import Row, Teller
 from sentinel.demonstration.world import World
@@ -22,6 +23,7 @@ class CaseTeller:
     def __init__(self, *, world: World, rows: Rows, teller: Teller, staff: Staff, standards: Standards, as_of: datetime) -> None:
         self.world, self.rows, self.teller, self.staff, self.standards, self.as_of = world, rows, teller, staff, standards, as_of
         self.chance = world.random
+        self.numbers: Callable[[datetime], str]
 
     def work(self, called: Called, team: str, officer: User | None, *, ends_at: datetime | None, neglected: bool) -> Row:
         """Open a case from the report, work it until `ends_at` (closed then) or today; `neglected` cases go quiet early."""
@@ -33,8 +35,9 @@ class CaseTeller:
         if first is None:
             self._finish(case, called, by, ends_at, opened)
             return case
+        self._again(called, case, team, by, opened, until)
         last = self._assess(called, case, by, first, until)
-        last = self._keep_in_touch(called, by, last, until, ends_at)
+        last = self._keep_in_touch(called, by, last, until)
         if opened < until:
             around.tried(self, case, called, by, opened, ends_at)
             around.actions(self, case, by, opened, ends_at)
@@ -64,6 +67,23 @@ class CaseTeller:
         called.victim["assess_by"] = called.promises[-1]["due_at"]
         self._say(case, "triage", f"Case opened from report {report['reference']}", opened, officer, "It keeps happening.")
         return case
+
+    def take_again(self, called: Called, team: str, at: datetime) -> Called:
+        """The same person reports the same trouble once more."""
+        return take(
+            world=self.world,
+            rows=self.rows,
+            teller=self.teller,
+            staff=self.staff,
+            standards=self.standards,
+            team=team,
+            at=at,
+            reference=self.numbers(at),
+            level=called.level,
+            story=called.story,
+            person=called.person,
+            home=called.home,
+        )
 
     def decide(self, called: Called, team: str) -> None:
         """A report that made no case: signposted or no further action, and told so or still to be told."""
@@ -179,7 +199,7 @@ class CaseTeller:
             due = risk.review_due(level, due, self.standards.risk)
         return due
 
-    def _keep_in_touch(self, called: Called, by: User, last: datetime, until: datetime, ends_at: datetime | None) -> datetime:
+    def _keep_in_touch(self, called: Called, by: User, last: datetime, until: datetime) -> datetime:
         while True:
             promise = called.promises[-1]
             span = promise["due_at"] - promise["starts_at"]
@@ -189,17 +209,34 @@ class CaseTeller:
                 break
             note = self.chance.choice(called.story.notes)
             contact = self.teller.contact(
-                called.victim, at, by, note, channel=self.chance.choice(["phone", "phone", "visit", "email"]), covers=("cadence",)
+                called.victim, at, by, note, channel=self.chance.choice(["phone", "phone", "visit"]), covers=("cadence", "first_contact")
             )
             self.teller.keep(promise, contact)
+            self._tell_twins(called, contact)
             self._say(called.victim, "contact", f"Spoke to {called.person['name']}", at, by, note)
             called.promises.append(self.teller.promise(called.victim, "cadence", called.klass, at, contact["id"]))
             last = at
-        if ends_at:
-            for promise in called.promises:
-                if promise["state"] == "open":
-                    self.teller.end(promise, ends_at, "The case closed")
         return last
+
+    def _tell_twins(self, called: Called, contact: Row) -> None:
+        """One contact keeps what later reports of the same person promised, and each goes on beside the first."""
+        for twin in called.twins:
+            if twin.at < contact["occurred_at"] and twin.promises[-1]["state"] == "open":
+                self.teller.keep(twin.promises[-1], contact)
+                twin.promises.append(self.teller.promise(twin.victim, "cadence", twin.klass, contact["occurred_at"], contact["id"]))
+
+    def _again(self, called: Called, case: Row, team: str, by: User, opened: datetime, until: datetime) -> None:
+        """Further reports of the same trouble, joined to the case."""
+        for _ in range(self.chance.choices([0, 1, 2, 3], [66, 20, 10, 4])[0]):
+            at = opened + (until - opened) * self.chance.uniform(0.05, 0.99)
+            joined = self._later(at, 20, 5 * 60)
+            if joined >= until:
+                continue
+            twin = self.take_again(called, team, at)
+            twin.report.update(state="joined", case_id=case["id"], triaged_at=joined, triaged_by=by.id)
+            self.join(twin, case)
+            called.twins.append(twin)
+            self._say(case, "triage", f"Report {twin.report['reference']} joined", joined, by, "The same problem goes on.")
 
     def _finish(self, case: Row, called: Called, by: User, ends_at: datetime | None, last: datetime) -> None:
         self.rows.add("case_clock", case_id=case["id"], last_entry_at=last, next_review_at=None)
@@ -211,9 +248,10 @@ class CaseTeller:
             called.victim, at, by, "Told why we are closing, and how to ask for a case review.", covers=("closure",)
         )
         self.teller.keep(closing, contact)
-        for promise in called.promises:
+        for promise in [*called.promises, *(promise for twin in called.twins for promise in twin.promises)]:
             if promise["state"] == "open":
                 self.teller.end(promise, ends_at, "The case closed")
+        around.over(self, called, ends_at)
         case.update(state="closed", closed_at=ends_at)
         detail = next(row for row in reversed(self.rows.tables["case_detail"]) if row["case_id"] == case["id"])
         detail.update(

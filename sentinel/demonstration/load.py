@@ -70,6 +70,7 @@ def make(*, cases: int, seed: int, as_of: datetime, staff: Staff, connection: ps
     teller = Teller(rows, standards, as_of)
     worker = CaseTeller(world=world, rows=rows, teller=teller, staff=staff, standards=standards, as_of=as_of)
     counted = _Counter(connection)
+    worker.numbers = counted.next
     totals = [0, 0, 0]
     made = 0
     while made < cases:

@@ -46,6 +46,7 @@ class Called:
     screen: Row
     at: datetime
     promises: list[Row] = field(default_factory=list)
+    twins: list["Called"] = field(default_factory=list)
 
 
 def take(
