@@ -61,7 +61,7 @@ class PageClient:
         assert response.status_code == status, (
             f"{method} {path}: {response.status_code}, not {status}\n{response.get_data(as_text=True)[:3000]}"
         )
-        if response.mimetype == "text/html" and method == "GET" and "<html" in response.text:
+        if response.mimetype == "text/html" and not 300 <= status < 400 and "<html" in response.text:
             check_page(response.text, path)
         return response
 

@@ -187,6 +187,7 @@ def upgrade() -> None:
         sa.Column("email", sa.String(length=200), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("phone", sa.String(length=40), nullable=True),
+        sa.Column("label", sa.String(length=40), nullable=True),
         sa.Column("partner_id", sa.UUID(), nullable=False),
         sa.Column("password_hash", sa.String(length=200), nullable=False),
         sa.Column("vetted_until", sa.Date(), nullable=True),

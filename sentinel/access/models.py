@@ -54,7 +54,10 @@ class Team(Model):
 
 
 class User(UserMixin, Model):
-    """A person who signs in. Disabled or unvetted people cannot (review of 2019: NPPV1 for every user)."""
+    """A person who signs in. Disabled or unvetted people cannot (review of 2019: NPPV1 for every user).
+
+    `label` is what the role switch of a demonstration calls an account of its own; nobody else has one.
+    """
 
     __tablename__ = "app_user"
     __table_args__ = (CheckConstraint("email = lower(email)", name="email_lower"),)
@@ -63,6 +66,7 @@ class User(UserMixin, Model):
     email: Mapped[Short] = mapped_column(unique=True)
     name: Mapped[Short]
     phone: Mapped[Word | None]
+    label: Mapped[Word | None]
     partner_id: Mapped[UUID] = mapped_column(ref("partner.id"), index=True)
     password_hash: Mapped[Short]
     vetted_until: Mapped[date | None]

@@ -1,6 +1,7 @@
 """Sign-in, sign-out, the role switch of a demonstration, and who the partnership is."""
 
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import structlog
 from flask import Blueprint, abort, redirect, render_template, request, session, url_for
@@ -49,12 +50,19 @@ def sign_out() -> ResponseReturnValue:
     return redirect(url_for("access.sign_in"))
 
 
-@bp.post("/demonstration/become/<email>")
+@bp.post("/stay")
+@guards.signed_in
+def stay() -> ResponseReturnValue:
+    """Still there: asking at all is what keeps the session from locking."""
+    return "", 204
+
+
+@bp.post("/demonstration/become/<uuid:user_id>")
 @guards.public
-def become(email: str) -> ResponseReturnValue:
-    """In a demonstration only: continue as another of its accounts."""
-    user = db.session.scalar(select(User).where(User.email == email, User.email.like("%.example")))
-    if not _is_demonstration() or user is None or service.why_not(user, clock.today()):
+def become(user_id: UUID) -> ResponseReturnValue:
+    """In a demonstration only: go on as another of its accounts."""
+    user = db.session.scalar(select(User).where(User.id == user_id, User.label.is_not(None)))
+    if not db.session.scalar(select(Installation.demonstration)) or user is None or service.why_not(user, clock.today()):
         abort(404)
     if token := session.get(COOKIE):
         service.end_session(token)
@@ -84,7 +92,3 @@ def _safe_next() -> str:
     parts = urlsplit(target)
     inside = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
     return target if inside and not target.startswith(("/sign-in", "/sign-out")) else "/"
-
-
-def _is_demonstration() -> bool:
-    return bool(db.session.scalar(select(Installation.demonstration)))

@@ -56,6 +56,6 @@ def _keep(account: Account, hashed: str) -> User:
         )
         user.holdings.append(RoleHeld(team_id=team.id, role=account.role))
         db.session.add(user)
-    user.password_hash = hashed
+    user.password_hash, user.label = hashed, account.label
     db.session.flush()
     return user

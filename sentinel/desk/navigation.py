@@ -1,5 +1,6 @@
 """Which pages a person is led to, and where they land."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,25 +8,30 @@ from flask import Blueprint, Flask, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
+from config import agreed
 from sentinel.access import guards
 from sentinel.access.models import User
 from sentinel.access.permissions import Permission, allows
+from sentinel.access.sessions import IDLE
 from sentinel.core.db import db
 from sentinel.core.models import Installation
-from sentinel.core.viewer import current
+from sentinel.core.viewer import Viewer, current
 
 bp = Blueprint("home", __name__)
 
 
 @dataclass(frozen=True)
 class Item:
-    """A page in the main navigation, for those its permission allows."""
+    """A page in the main navigation, for those its permission allows. `count` says how many things wait there."""
 
     label: str
     endpoint: str
     permission: Permission
+    count: Callable[[Viewer], int] | None = None
+    counts: str = "waiting"
 
 
+# In order of where a person's work is: the first they may use is where they land.
 ITEMS = [
     Item("Partnership", "access.partnership", Permission.PARTNERSHIP_READ),
 ]
@@ -34,6 +40,7 @@ ITEMS = [
 def init_app(app: Flask) -> None:
     """Put the navigation on every page."""
     app.register_blueprint(bp)
+    app.before_request(_load)
     app.context_processor(context)
 
 
@@ -48,19 +55,57 @@ def index() -> ResponseReturnValue:
 
 
 def context() -> dict[str, Any]:
-    """What the layout shows: navigation, the person, the demonstration."""
+    """What the layout shows. Read before the view, so that a page about a failure asks nothing of the database."""
+    found: dict[str, Any] = g.get("layout", {})
+    return found
+
+
+def _load() -> None:
+    if request.endpoint in (None, "static", "assets", "healthz", "readyz", "metrics"):
+        return
     user: User | None = g.get("user")
-    if user is None:
-        return {"nav": [], "person": None, "demonstration": _demonstration()}
-    nav = [
-        {"label": item.label, "href": url_for(item.endpoint), "current": request.endpoint == item.endpoint}
-        for item in ITEMS
-        if allows(current(), item.permission)
-    ]
-    return {"nav": nav, "person": user, "demonstration": _demonstration()}
+    g.layout = {
+        "demonstration": _demonstration(user),
+        "partnership": agreed.current().partners.name,
+        "person": user,
+        "nav": [],
+        "footer": [],
+    }
+    if user is not None and request.method == "GET":
+        g.layout["nav"] = [_shown(item) for item in ITEMS if allows(current(), item.permission)]
+    if user is not None:
+        g.layout |= {
+            "person_role": _role(user),
+            "sign_out": url_for("access.sign_out"),
+            "stay": url_for("access.stay"),
+            "idle_minutes": int(IDLE.total_seconds() // 60),
+        }
 
 
-def _demonstration() -> list[User] | None:
+def _shown(item: Item) -> dict[str, Any]:
+    return {
+        "label": item.label,
+        "href": url_for(item.endpoint),
+        "current": request.endpoint == item.endpoint,
+        "count": item.count(current()) if item.count else None,
+        "counts": item.counts,
+    }
+
+
+def _role(user: User) -> str:
+    held = user.holdings[0] if user.holdings else None
+    return f"{held.role.replace('_', ' ').capitalize()}, {held.team.name}" if held else ""
+
+
+def _demonstration(user: User | None) -> list[dict[str, Any]] | None:
     if not db.session.scalar(select(Installation.demonstration)):
         return None
-    return list(db.session.scalars(select(User).where(User.email.like("%.example"), User.disabled_at.is_(None)).order_by(User.email)))
+    accounts = db.session.execute(select(User.id, User.name, User.label).where(User.label.is_not(None)).order_by(User.email))
+    return [
+        {
+            "label": account.label,
+            "href": url_for("access.become", user_id=account.id),
+            "current": user is not None and user.id == account.id,
+        }
+        for account in accounts
+    ]
