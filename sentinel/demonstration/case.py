@@ -15,6 +15,7 @@ from sentinel.demonstration.rows import Rows
 from sentinel.demonstration.telling import Row, Teller
 from sentinel.demonstration.world import World
 from sentinel.risk import rules as risk
+from sentinel.risk.asked import as_asked
 
 
 class CaseTeller:
@@ -179,7 +180,7 @@ class CaseTeller:
             case_id=called.victim["case_id"],
             kind="full",
             set_version=self.standards.risk.full.version,
-            answers=answers,
+            answers=as_asked(self.standards.risk.full, answers),
             score=suggestion.score,
             suggested=str(suggestion.level),
             because=[line[:300] for line in suggestion.because],

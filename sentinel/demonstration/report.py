@@ -15,6 +15,7 @@ from sentinel.demonstration.stories import Story
 from sentinel.demonstration.telling import Row, Teller
 from sentinel.demonstration.world import Home, World
 from sentinel.risk import rules as risk
+from sentinel.risk.asked import as_asked
 from sentinel.victims import rules as victims
 
 
@@ -125,7 +126,7 @@ def take(
         party_id=victim["id"],
         kind="screen",
         set_version=standards.risk.screen.version,
-        answers=answers,
+        answers=as_asked(standards.risk.screen, answers),
         score=suggestion.score,
         suggested=str(suggestion.level),
         because=[line[:300] for line in suggestion.because],

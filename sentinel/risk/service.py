@@ -1,6 +1,6 @@
 """Screening, assessing, and agreeing to a lower level (rules.md, "Risk"; review of 2016, 9)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -14,12 +14,14 @@ from config.agreed.risk import QuestionSet
 from sentinel.access.models import User
 from sentinel.cases.events import ReportTaken, ReportTriaged
 from sentinel.cases.models import Case, CaseClock, Party, Report
+from sentinel.cases.service import set_level
 from sentinel.cases.timeline import tell
 from sentinel.core import clock, worktime
 from sentinel.core.db import db
 from sentinel.core.errors import NotAllowed, Refused, Stale
 from sentinel.core.events import publish
 from sentinel.risk import episodes, queries, record, rules
+from sentinel.risk.asked import as_asked
 from sentinel.risk.events import RiskAssessed
 from sentinel.risk.models import Assessment
 from sentinel.risk.rules import Level
@@ -149,7 +151,8 @@ def follow_triage(event: ReportTriaged) -> None:
         db.session.execute(update(Assessment).where(Assessment.party_id == party.id).values(case_id=party.case_id))
     db.session.flush()
     if event.report.case:
-        _raise_case(event.report.case)
+        set_level(event.report.case)
+        _set_review(event.report.case)
 
 
 def first_contact_due(klass: str, since: datetime) -> datetime | None:
@@ -227,7 +230,7 @@ def _save(party: Party, run: Run, judged: Level, *, actor: User | None, rational
         case_id=party.case_id,
         kind=run.kind,
         set_version=run.questions.version,
-        answers=as_asked(run),
+        answers=as_asked(run.questions, run.answers, run.words) if run.kind != "external" else {},
         score=run.suggestion.score,
         suggested=run.suggestion.level.value,
         because=[line[:300] for line in run.suggestion.because],
@@ -254,26 +257,6 @@ def _supersede(party: Party) -> None:
         .values(state="superseded")
         .execution_options(synchronize_session="fetch")
     )
-
-
-def as_asked(run: Run) -> dict[str, Any]:
-    """What is kept of a run for ever: answers, the questions in the words then used, the victim's own words, the bands."""
-    return {
-        "given": {key: answer if isinstance(answer, str) else list(answer) for key, answer in run.answers.items()},
-        "asked": list(_spoken(run.questions, run.answers)),
-        "words": dict(run.words),
-        "title": run.questions.title,
-        "maximum": run.questions.maximum,
-        "bands": [[band.level, band.lowest, band.highest] for band in run.questions.band],
-    }
-
-
-def _spoken(questions: QuestionSet, answers: rules.Answers) -> Iterable[list[str]]:
-    special = {rules.SKIP: "Not asked", rules.REFUSED: "Would rather not say"}
-    for question in questions.question:
-        answer = answers.get(question.key) or rules.SKIP
-        values = [answer] if isinstance(answer, str) else list(answer)
-        yield [question.key, question.text, ", ".join(special.get(value) or question.choice(value).text for value in values)]
 
 
 def _told_as_story(party: Party, assessment: Assessment, run: Run, actor: User | None) -> None:
@@ -308,11 +291,6 @@ def _joined(known: list[str], answer: Any) -> list[str]:
     return list(dict.fromkeys([*known, *(value for value in ticked if value not in (rules.SKIP, rules.REFUSED))]))
 
 
-def _highest(victims: Iterable[Party]) -> str | None:
-    highest = rules.highest([Level(party.level) for party in victims if party.level])
-    return highest.value if highest else None
-
-
 def _take_effect(party: Party, assessment: Assessment, previous: str | None, actor: User | None) -> None:
     """The level holds from now: on the party, on the case; an episode opens or ends; then everybody hears of it."""
     party.level = assessment.effective
@@ -324,25 +302,27 @@ def _take_effect(party: Party, assessment: Assessment, previous: str | None, act
     if party.report:
         _raise_report(party.report)
     if party.case:
-        _raise_case(party.case)
+        set_level(party.case)
+        _set_review(party.case)
     episodes.follow(party, assessment, actor)
     publish(RiskAssessed(party, assessment, previous, actor))
 
 
 def _raise_report(report: Report) -> None:
     """A report stands at the highest level of its victims; assessing one of them answers that it is not screened."""
-    report.level = _highest(db.session.scalars(select(Party).where(Party.report_id == report.id, Party.role == "victim")))
+    levels = db.session.scalars(select(Party.level).where(Party.report_id == report.id, Party.role == "victim")).all()
+    highest = rules.highest([Level(level) for level in levels if level])
+    report.level = highest.value if highest else None
     report.screened_at = report.screened_at or clock.now()
     db.session.flush()
 
 
-def _raise_case(case: Case) -> None:
-    """A case stands at the highest level of its victims, and is reviewed by the earliest of their dates."""
-    victims = db.session.scalars(select(Party).where(Party.case_id == case.id, Party.role == "victim")).all()
-    case.level = _highest(victims)
-    dates = [found.review_by for party in victims if (found := queries.latest(party.id)) and found.kind != "screen"]
-    values = {"last_entry_at": clock.now(), "next_review_at": min(dates, default=None)}
-    entry = insert(CaseClock).values(case_id=case.id, **values)
-    entry = entry.on_conflict_do_update(index_elements=[CaseClock.case_id], set_={"next_review_at": values["next_review_at"]})
-    db.session.execute(entry)
+def _set_review(case: Case) -> None:
+    """The case is reviewed by the earliest date of its victims; before a full assessment `assess_by` is that date."""
+    victims = select(Party.id).where(Party.case_id == case.id, Party.role == "victim")
+    dates = [found.review_by for key in db.session.scalars(victims) if (found := queries.latest(key)) and found.kind != "screen"]
+    entry = insert(CaseClock).values(case_id=case.id, last_entry_at=clock.now(), next_review_at=min(dates, default=None))
+    db.session.execute(
+        entry.on_conflict_do_update(index_elements=[CaseClock.case_id], set_={"next_review_at": entry.excluded.next_review_at})
+    )
     db.session.flush()
