@@ -39,10 +39,11 @@ def load_viewer() -> ResponseReturnValue | None:
         answer = _lock(user)
         db.session.commit()
         return answer
+    seen_as = queries.viewer_of(user, request_id) if user and not g.locked else None
     db.session.commit()
-    if user and not g.locked:
+    if seen_as:
         g.user = user
-        viewer.become(db.session(), queries.viewer_of(user, request_id))
+        viewer.become(db.session(), seen_as)
         return None
     viewer.become(db.session(), viewer.Viewer(actor="nobody", request_id=request_id))
     return None if public else redirect(url_for("access.sign_in", next=_here()))
