@@ -1,7 +1,9 @@
 """What happens to reports and cases, in the past tense. What follows is in `sentinel/reactions.py`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from sentinel.access.models import Team, User
 from sentinel.cases.models import Case, Party, Report
@@ -16,7 +18,8 @@ class ReportTaken:
     `raised_to` is the level the call taker raised the suggestion to; `acknowledge_by` the channels said to be safe by
     which the caller wants the reference sent; `told_on_the_line` whether the sentence was read out to them. `caller` is
     the party who is calling (left out: the reporter, else the first victim), and `plan` what makes it safe to reach that
-    party, by column of `victims.models.ContactPlan` (phone, ring, safe_times, ...).
+    party, by column of `victims.models.ContactPlan` (phone, ring, safe_times, ...); `plans` the same for the other parties
+    somebody can be reached at, by party.
     """
 
     report: Report
@@ -27,6 +30,7 @@ class ReportTaken:
     told_on_the_line: bool = True
     plan: dict[str, Any] = field(default_factory=dict)
     caller: Party | None = None
+    plans: Mapping[UUID, dict[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
