@@ -26,7 +26,8 @@ class CarefulUndefined(ChainableUndefined):
     """A missing key of a dict is nothing (GOV.UK's macros leave most of theirs out); a misspelt name or attribute is an error."""
 
     def _fail_if_misspelt(self) -> None:
-        if not isinstance(self._undefined_obj, Mapping | Undefined | None):
+        is_ours = self._undefined_name != "caller" and not isinstance(self._undefined_obj, Mapping | Undefined | None)
+        if is_ours:
             self._fail_with_undefined_error()
 
     def __str__(self) -> str:
@@ -80,6 +81,13 @@ def due_state(due: datetime | date) -> str:
     return "soon" if due - now <= SOON else ""
 
 
+def days_away(when: date) -> str:
+    """How far a whole day is: "In 28 days", "Tomorrow", "Today", "Overdue by 1 day"."""
+    days = (when - clock.today()).days
+    near = {0: "Today", 1: "Tomorrow"}.get(days)
+    return near or (f"In {days} days" if days > 0 else f"Overdue by {counted(-days, 'day')}")
+
+
 def counted(number: int, one: str, many: str = "") -> str:
     """ "1 promise", "3 promises", "2 people": `many` where an s is not enough."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
@@ -122,6 +130,7 @@ FILTERS = {
     "by_day": by_day,
     "counted": counted,
     "day": day,
+    "days_away": days_away,
     "due_state": due_state,
     "lateness": words.lateness,
     "moment": words.moment,

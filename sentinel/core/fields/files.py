@@ -12,8 +12,8 @@ MEGABYTE = 1024 * 1024
 class FileField(UploadedFile):
     """One file. `kinds` are endings without a dot; `max_mb` its largest size. `data` is the upload, or None."""
 
-    def __init__(self, label: str, *, kinds: Sequence[str], max_mb: int = 20, required: str = "", hint: str = "") -> None:
-        super().__init__(label, description=hint)
+    def __init__(self, label: str, *, kinds: Sequence[str], max_mb: int = 20, required: str = "", hint: str = "", **options: Any) -> None:
+        super().__init__(label, description=hint, **options)
         self.required = required
         self.kinds = tuple(kind.lower() for kind in kinds)
         self.max_mb = max_mb
