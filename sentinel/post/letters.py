@@ -1,0 +1,79 @@
+"""What is sent: the row that asks for it, the words made from it at the last moment, and what came of sending them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class Message:
+    """A row of the outbox that somebody is sending."""
+
+    id: int
+    dedupe_key: str
+    channel: str
+    template: str
+    ref_table: str
+    ref_id: UUID
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Email:
+    """An e-mail in plain text."""
+
+    to: str
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """A signed POST of JSON."""
+
+    url: str
+    secret: str
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class NotSent:
+    """It is not sent after all, and why: no longer wanted, or not safe."""
+
+    reason: str
+
+
+Letter = Email | Webhook | NotSent
+Builder = Callable[[Message], Letter]
+
+
+@dataclass(frozen=True)
+class Sent:
+    """Whoever carries it has taken it, perhaps under a number of their own."""
+
+    provider_ref: str | None = None
+
+
+@dataclass(frozen=True)
+class Later:
+    """It did not go; trying again may help. `error` names no person."""
+
+    error: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """It did not go and trying again will not help."""
+
+    error: str
+
+
+@dataclass(frozen=True)
+class Uncertain:
+    """Nobody knows whether it went. Sending it again by itself might send it twice."""
+
+    error: str
+
+
+Outcome = Sent | Later | Failed | Uncertain | NotSent
