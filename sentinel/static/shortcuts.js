@@ -36,7 +36,7 @@ function remember(on) {
 }
 
 function controls() {
-  return [...document.querySelectorAll("[aria-keyshortcuts]")].filter((control) => control.id !== "search");
+  return [...document.querySelectorAll("[aria-keyshortcuts]")].filter((control) => control.id !== "header-search");
 }
 
 function addLine(control) {
@@ -69,7 +69,7 @@ function pressed(event) {
 }
 
 function search() {
-  document.getElementById("search")?.focus();
+  document.getElementById("header-search")?.focus();
 }
 
 function pressControl(key) {
@@ -81,7 +81,7 @@ function step(by) {
   const rows = [...document.querySelectorAll("[data-row]")].filter((row) => row.querySelector("a[href], button"));
   const at = rows.findIndex((row) => row.contains(document.activeElement));
   const next = rows[at < 0 ? (by > 0 ? 0 : rows.length - 1) : at + by];
-  next?.querySelector(".s-do, .govuk-button, a[href], button")?.focus();
+  (next?.querySelector(".s-do, .govuk-button") ?? next?.querySelector("a[href], button"))?.focus();
   next?.scrollIntoView({ block: "nearest" });
 }
 
@@ -89,7 +89,7 @@ function step(by) {
 function leave(event) {
   const close = document.querySelector("[data-close]");
   if (inABox(event.target)) {
-    if (close && event.target.id !== "search") close.focus();
+    if (close && event.target.id !== "header-search") close.focus();
     else event.target.blur();
   } else if (close) close.click();
 }
