@@ -14,8 +14,11 @@ class Permission(StrEnum):
     REPORT_TAKE = "report:take"
     REPORT_READ = "report:read"
     REPORT_TRIAGE = "report:triage"
+    REPORT_ROUTE = "report:route"
+    QUEUE_READ = "queue:read"
     CASE_READ = "case:read"
     CASE_WORK = "case:work"
+    CASE_SIGN = "case:sign"
     CONTACT_LOG = "contact:log"
     RISK_ASSESS = "risk:assess"
     RISK_AGREE = "risk:agree"
@@ -37,8 +40,11 @@ ALLOWED: dict[Permission, frozenset[str]] = {
     Permission.REPORT_TAKE: _CASEWORKERS | {"call_taker"},
     Permission.REPORT_READ: _CASEWORKERS | {"call_taker", "service_manager"},
     Permission.REPORT_TRIAGE: _CASEWORKERS,
+    Permission.REPORT_ROUTE: frozenset({"governance"}),
+    Permission.QUEUE_READ: _CASEWORKERS | {"governance"},
     Permission.CASE_READ: _CASEWORKERS | {"call_taker", "service_manager"},
     Permission.CASE_WORK: _CASEWORKERS,
+    Permission.CASE_SIGN: frozenset({"supervisor"}),
     Permission.CONTACT_LOG: _CASEWORKERS,
     Permission.RISK_ASSESS: _CASEWORKERS,
     Permission.RISK_AGREE: frozenset({"supervisor"}),

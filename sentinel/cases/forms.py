@@ -6,7 +6,7 @@ from uuid import UUID
 from config.agreed.catalogue import Choice
 from sentinel.access.models import Team, User
 from sentinel.core.fields import LINE, AreaField, ChecksField, DateField, Option, RadiosField, SelectField, TextField
-from sentinel.core.forms import EditForm, Form, HiddenField
+from sentinel.core.forms import EditForm, Form
 
 NOTE = 10_000
 
@@ -74,7 +74,6 @@ class ActionForm(Form):
 class FinishForm(EditForm):
     """What came of an action."""
 
-    action = HiddenField()
     outcome = AreaField("What came of it", required="Say in a sentence what came of it.", max_length=NOTE, rows=2)
 
 
@@ -122,7 +121,6 @@ class AskForm(Form):
 class EndShareForm(Form):
     """Ending a share."""
 
-    grant = HiddenField()
     reason = TextField("Why it ends", required="Say why they no longer need to see the case.", max_length=LINE)
 
 
@@ -134,10 +132,20 @@ class ProposeForm(EditForm):
     note = AreaField("What was done, and why it can close", required="Say in a sentence what was done and why it can close.", rows=4)
 
 
-class ReasonForm(EditForm):
-    """Anything that needs only a reason: keep open, reopen, give out an unrouted report."""
+class TakeBackForm(Form):
+    """Taking an offer back: nothing more to say."""
 
-    reason = AreaField("Why", required="Say why.", max_length=4_000, rows=3)
+
+class KeepOpenForm(EditForm):
+    """Taking a proposal to close back."""
+
+    reason = AreaField("Why it stays open", required="Say why it stays open.", max_length=4_000, rows=2)
+
+
+class ReopenForm(EditForm):
+    """Opening a closed case again."""
+
+    reason = AreaField("Why it opens again", required="Say why it opens again.", max_length=4_000, rows=2)
 
 
 class SignForm(EditForm):
@@ -156,7 +164,7 @@ class IncidentForm(Form):
     reports = ChecksField("Reports of the same incident", required="Tick at least two reports of the same incident.")
 
 
-class UnlinkForm(Form):
-    """A report that is of an incident of its own after all."""
+class SafeguardingForm(Form):
+    """The safeguarding referral that a report asked for."""
 
-    report = HiddenField()
+    done_by = TextField("Who made the referral, and to whom", required="Say who made the referral, and to whom.", max_length=200)

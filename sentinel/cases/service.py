@@ -114,6 +114,18 @@ def move_to_officer(*, actor: User, case: Case, officer: User, reason: str, vers
     return case
 
 
+def record_safeguarding(*, actor: User, report: Report, done_by: str) -> None:
+    """Record who made the safeguarding referral that a report asked for, now. Refuses one that asked for none, or has its answer."""
+    refuse_strangers(actor, report.owner_partner_id)
+    detail = report.detail
+    if detail.safeguarding != "yes" or detail.safeguarding_done_at:
+        raise Refused("This report is not waiting for a safeguarding referral.")
+    if not done_by.strip():
+        raise Refused("Say who made the referral, and to whom.", field="done_by")
+    detail.safeguarding_done_by, detail.safeguarding_done_at = done_by.strip()[:200], clock.now()
+    tell(kind="safeguarding", title=f"Safeguarding referral made: {detail.safeguarding_done_by}", report=report, actor=actor)
+
+
 def refuse_outsiders(officer: User, team: Team, *, field: str = "officer") -> None:
     """The officer of a case is a practitioner or supervisor of its team who may sign in."""
     if officer.id not in {one.id for one in people_of.officers(team.id)}:

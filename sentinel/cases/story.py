@@ -17,7 +17,7 @@ FAMILIES = {
     "interventions": ("Interventions", ("intervention",)),
     "referrals": ("Referrals", ("referral",)),
     "actions": ("Actions", ("action",)),
-    "reports": ("Reports", ("report", "triage", "incident", "acknowledgement")),
+    "reports": ("Reports", ("report", "triage", "incident", "danger", "domestic", "safeguarding")),
     "alerts": ("Alerts", ("alert",)),
     "ownership": ("Who has it, who sees it", ("officer", "handover", "share")),
     "closing": ("Closing", ("closure",)),

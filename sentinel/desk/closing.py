@@ -1,0 +1,223 @@
+"""Closing a case: what is still missing and where to mend it, the proposal, the signature, and opening it again."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from uuid import UUID
+
+from flask import Blueprint, flash, g, render_template, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import joinedload
+
+from config import agreed
+from sentinel.access import guards
+from sentinel.access import queries as people_of
+from sentinel.access.permissions import Permission
+from sentinel.cases import closure, forms
+from sentinel.cases.closure import Missing
+from sentinel.cases.models import Case, Party
+from sentinel.core import clock, words
+from sentinel.core.db import db
+from sentinel.core.forms import EditForm
+from sentinel.core.pages import counted
+from sentinel.desk.case import opened, own
+from sentinel.desk.sending import Sent, send
+from sentinel.interventions.models import Intervention
+from sentinel.people.models import Person
+from sentinel.referrals.models import Referral
+from sentinel.risk.models import Assessment, HighEpisode
+from sentinel.victims.models import Promise
+
+bp = Blueprint("closing", __name__)
+
+SIGNED_AFTER_HIGH = timedelta(days=60)
+FINAL_WITHIN = timedelta(days=7)
+CARRIED_OUT = ("proposed", "authorised", "in_force", "breached")
+UNANSWERED = ("held", "open", "acknowledged")
+
+
+@bp.get("/cases/<uuid:case_id>/closing")
+@guards.requires(Permission.CASE_WORK)
+def case_closing(case_id: UUID) -> ResponseReturnValue:
+    """Where closing stands: propose it, sign it, close it, take it back, or open the case again."""
+    case = opened(case_id)
+    return _page(case, None, Sent())
+
+
+@bp.post("/cases/<uuid:case_id>/closing/propose")
+@guards.requires(Permission.CASE_WORK)
+def propose(case_id: UUID) -> ResponseReturnValue:
+    """Propose closing, with how it ended and what the victim thinks."""
+    case = opened(case_id)
+    form = _propose_form(case)
+
+    def save() -> None:
+        given = {"outcome": form.outcome.data, "note": form.note.data, "victim_view": form.victim_view.data}
+        closure.propose_closing(actor=g.user, case=case, version=form.version.data, **given)
+
+    return _do(case, form, save, "Closing is proposed. The case stays open until it is closed.")
+
+
+@bp.post("/cases/<uuid:case_id>/closing/keep-open")
+@guards.requires(Permission.CASE_WORK)
+def keep_open(case_id: UUID) -> ResponseReturnValue:
+    """Take the proposal back."""
+    case = opened(case_id)
+    form = forms.KeepOpenForm(version=case.version)
+    return _do(
+        case, form, lambda: closure.keep_open(actor=g.user, case=case, reason=form.reason.data, version=form.version.data), "It stays open."
+    )
+
+
+@bp.post("/cases/<uuid:case_id>/closing/sign")
+@guards.requires(Permission.CASE_SIGN)
+def sign(case_id: UUID) -> ResponseReturnValue:
+    """A supervisor signs the closing."""
+    case = opened(case_id)
+    form = forms.SignForm(version=case.version)
+    return _do(case, form, lambda: closure.sign_closing(actor=g.user, case=case, note=form.note.data, version=form.version.data), "Signed.")
+
+
+@bp.post("/cases/<uuid:case_id>/closing/close")
+@guards.requires(Permission.CASE_WORK)
+def close(case_id: UUID) -> ResponseReturnValue:
+    """Close the case, once nothing is missing."""
+    case = opened(case_id)
+    form = forms.CloseForm(version=case.version)
+    return _do(case, form, lambda: closure.close_case(actor=g.user, case=case, version=form.version.data), "The case is closed.")
+
+
+@bp.post("/cases/<uuid:case_id>/closing/reopen")
+@guards.requires(Permission.CASE_WORK)
+def reopen(case_id: UUID) -> ResponseReturnValue:
+    """Open a closed case again."""
+    case = opened(case_id)
+    form = forms.ReopenForm(version=case.version)
+    return _do(
+        case, form, lambda: closure.reopen(actor=g.user, case=case, reason=form.reason.data, version=form.version.data), "It is open again."
+    )
+
+
+# --- What closing needs of the other rooms (CLOSURE_CHECKS in sentinel/reactions.py) --------------------------------
+
+
+def promises_answered(case: Case) -> Iterator[Missing]:
+    """Every promise but that to keep in touch is kept, excused or waived."""
+    rows = db.session.scalars(
+        select(Promise)
+        .join(Party)
+        .where(Party.case_id == case.id, Promise.state == "open", Promise.kind != "cadence")
+        .order_by(Promise.due_at)
+        .options(joinedload(Promise.party).joinedload(Party.person))
+    )
+    titles = {rule.kind: rule.title for rule in agreed.current().contact.promise}
+    for promise in rows:
+        yield Missing(f"Keep the promise to {promise.party.person.name}: {titles.get(promise.kind, promise.kind)}.", "victims.case_care")
+
+
+def finally_assessed(case: Case) -> Iterator[Missing]:
+    """Each victim has a full assessment in force from the week before closing was proposed, or since."""
+    proposed = closure.detail_of(case).proposed_at or clock.now()
+    made = dict(
+        db.session.execute(
+            select(Person.canonical_id, func.max(Assessment.assessed_at))
+            .join(Party, Party.person_id == Person.id)
+            .join(Assessment, Assessment.party_id == Party.id)
+            .where(Party.case_id == case.id, Assessment.kind == "full", Assessment.state.in_(("in_force", "agreed")))
+            .group_by(Person.canonical_id)
+        ).tuples()
+    )
+    for party in {one.person.canonical_id: one for one in case.parties if one.role == "victim"}.values():
+        last = made.get(party.person.canonical_id)
+        if last is None or last < proposed - FINAL_WITHIN:
+            was = f"the last full assessment was on {words.day(clock.london(last).date())}" if last else "there is no full assessment"
+            yield Missing(f"Assess the risk to {party.person.name} one last time: {was}.", "risk.case_risk")
+
+
+def interventions_ended(case: Case) -> Iterator[Missing]:
+    """Nothing is still proposed or in force."""
+    n = db.session.scalar(
+        select(func.count()).select_from(Intervention).where(Intervention.case_id == case.id, Intervention.state.in_(CARRIED_OUT))
+    )
+    if n:
+        yield Missing(f"End {counted(n, 'intervention')}, or say why it was refused.", "interventions.case_interventions")
+
+
+def referrals_answered(case: Case) -> Iterator[Missing]:
+    """Every referral was accepted, declined or withdrawn."""
+    rows = db.session.scalars(
+        select(Referral).where(Referral.case_id == case.id, Referral.state.in_(UNANSWERED)).options(joinedload(Referral.agency))
+    )
+    for referral in rows:
+        yield Missing(f"{referral.agency.name} has not answered the referral yet.", "referrals.case_referrals")
+
+
+def signed(case: Case) -> Iterator[Missing]:
+    """A supervisor signed where one has to."""
+    why = why_signed(case)
+    if why and not closure.detail_of(case).signed_by:
+        yield Missing(f"A supervisor signs, because {' and '.join(why)}.", "closing.case_closing")
+
+
+def why_signed(case: Case) -> list[str]:
+    """Why a supervisor has to sign this closing; nothing when nobody has to."""
+    since = clock.now() - SIGNED_AFTER_HIGH
+    episodes = select(HighEpisode.id).join(Party, Party.id == HighEpisode.party_id).where(Party.case_id == case.id)
+    high = db.session.scalar(episodes.where(or_(HighEpisode.ended_at.is_(None), HighEpisode.ended_at >= since)).limit(1))
+    reasons = {
+        "the risk was high in the last 60 days": high is not None,
+        "the victim does not agree": closure.detail_of(case).victim_view == "disagrees",
+        "a child is involved": closure.child_involved(case),
+    }
+    return [words for words, holds in reasons.items() if holds]
+
+
+def _propose_form(case: Case, *, fresh: bool = False) -> forms.ProposeForm:
+    form = forms.ProposeForm(formdata=None, version=case.version) if fresh else forms.ProposeForm(version=case.version)
+    outcomes = agreed.current().outcomes
+    form.outcome.options = forms.choices(outcomes.closure)
+    form.victim_view.options = forms.choices(outcomes.victim_view)
+    return form
+
+
+def _do(case: Case, form: EditForm, verb: Callable[[], object], said: str) -> ResponseReturnValue:
+    def save() -> str:
+        verb()
+        flash(said, "success")
+        return url_for(".case_closing", case_id=case.id)
+
+    sent = send(form, save)
+    return sent.onwards or _page(case, form, sent)
+
+
+def _page(case: Case, sent_form: EditForm | None, sent: Sent) -> ResponseReturnValue:
+    """Every form that may be used now; the one that was sent as it was typed."""
+    fresh: dict[str, EditForm] = {"propose": _propose_form(case, fresh=True)}
+    for name, kind in (
+        ("keep_open", forms.KeepOpenForm),
+        ("sign", forms.SignForm),
+        ("close", forms.CloseForm),
+        ("reopen", forms.ReopenForm),
+    ):
+        fresh[name] = kind(formdata=None, version=case.version)
+    if sent_form:
+        if sent.conflict:
+            sent_form.version.data = case.version
+        fresh = {name: sent_form if type(one) is type(sent_form) else one for name, one in fresh.items()}
+    detail = closure.detail_of(case)
+    page = render_template(
+        "cases/closing.html",
+        case=case,
+        forms=fresh,
+        form=sent_form,
+        conflict=sent.conflict,
+        missing=closure.missing(case) if case.state != "closed" else [],
+        why=why_signed(case),
+        detail=detail,
+        own=own(case),
+        outcome=closure.outcome_words(detail.outcome),
+        view=closure.victim_view_words(detail.victim_view),
+        proposer=people_of.with_roles(detail.proposed_by) if detail.proposed_by else None,
+        signer=people_of.with_roles(detail.signed_by) if detail.signed_by else None,
+    )
+    return page, sent.status
