@@ -13,7 +13,6 @@ from sentinel.core import clock, viewer
 from sentinel.core.db import db, new_id
 from sentinel.core.reference import make as make_reference
 from sentinel.people.models import Person
-from sentinel.places.models import District
 
 PASSWORD = "correct horse battery staple"
 _numbers = count(1)
@@ -24,13 +23,13 @@ def seed(database_url: str) -> None:
     from config import agreed
     from sentinel.access.partnership import keep_partners
     from sentinel.demonstration.accounts import keep_accounts
+    from sentinel.places.districts import keep_districts
     from tests.conftest import configuration
 
     app = create_app(database_url, configuration())
     with app.app_context(), viewer.acting_as(viewer.system("test")):
-        for partner in keep_partners(agreed.current().partners):
-            if partner.district_code:
-                db.session.add(District(code=partner.district_code, name=partner.name))
+        keep_districts(agreed.current().partners)
+        keep_partners(agreed.current().partners)
         keep_accounts(PASSWORD)
         db.session.commit()
         db.session.remove()

@@ -21,7 +21,7 @@ from sentinel.demonstration.report import Staff, take, unnamed, working_moment
 from sentinel.demonstration.rows import Rows
 from sentinel.demonstration.telling import Teller
 from sentinel.demonstration.world import VILLAGES, World
-from sentinel.places.models import District
+from sentinel.places.districts import keep_districts
 
 AT_ONCE = 2_000
 SHARE = {"blaby-asb": 38, "charnwood-asb": 22}
@@ -41,10 +41,8 @@ class Made(NamedTuple):
 
 def partnership(password: str) -> Staff:
     """Partners, teams, accounts and their colleagues; run again, it changes nothing but the password."""
-    for partner in keep_partners(agreed.current().partners):
-        if partner.district_code and not db.session.get(District, partner.district_code):
-            db.session.add(District(code=partner.district_code, name=partner.name))
-    db.session.flush()
+    keep_districts(agreed.current().partners)
+    keep_partners(agreed.current().partners)
     accounts = {user.email: user for user in keep_accounts(password)}
     teams = {team.slug: team for team in queries.teams()}
     _colleagues(teams, accounts["officer@blaby.example"].password_hash)

@@ -33,6 +33,8 @@ class Item:
 
 # In order of where a person's work is: the first they may use is where they land.
 ITEMS = [
+    Item("Police incidents", "insight.police_incidents", Permission.INCIDENTS_COUNT),
+    Item("Imports", "exchange.imports", Permission.QUARANTINE_READ),
     Item("Partnership", "access.partnership", Permission.PARTNERSHIP_READ),
 ]
 

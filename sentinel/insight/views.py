@@ -1,0 +1,34 @@
+"""Counts for analysts and the board."""
+
+import csv
+import io
+
+from flask import Blueprint, Response, render_template
+from flask.typing import ResponseReturnValue
+
+from sentinel.access import guards
+from sentinel.access.permissions import Permission
+from sentinel.insight import incidents
+
+bp = Blueprint("insight", __name__, url_prefix="/insight")
+
+
+@bp.get("/incidents")
+@guards.requires(Permission.INCIDENTS_COUNT)
+def police_incidents() -> ResponseReturnValue:
+    """Police incidents by month and district, drawn and as a table."""
+    return render_template("insight/police_incidents.html", table=incidents.by_month_and_district())
+
+
+@bp.get("/incidents.csv")
+@guards.requires(Permission.INCIDENTS_COUNT)
+def police_incidents_csv() -> ResponseReturnValue:
+    """The same figures, to download."""
+    table = incidents.by_month_and_district()
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(["OFFICIAL-SENSITIVE: police incidents by month and district"])
+    writer.writerow(["Month", *table.columns])
+    writer.writerows([month, *counts] for month, counts in table.rows)
+    headers = {"Content-Disposition": "attachment; filename=police-incidents.csv"}
+    return Response(out.getvalue(), mimetype="text/csv", headers=headers)
