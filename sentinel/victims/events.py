@@ -15,6 +15,6 @@ class ContactLogged:
 
 @dataclass(frozen=True)
 class PromiseEnded:
-    """A promise was excused, waived or ended without a contact."""
+    """A promise was excused, waived, reviewed or ended without a contact."""
 
     promise: Promise

@@ -111,6 +111,11 @@ def schedule(kind: Kind, klass: Klass, starts_at: datetime, made_at: datetime, s
     return _stepped(due_at, made_at, standards.steps.of(klass))
 
 
+def agreed_for(due_at: datetime, klass: Klass, made_at: datetime, standards: Standards) -> Schedule:
+    """The moments of a promise whose date was agreed with the victim, or stands from an earlier promise."""
+    return _stepped(due_at, made_at, standards.steps.of(klass))
+
+
 def hastened(plan: Schedule, made_at: datetime, standards: Standards) -> Schedule:
     """The same deadline with the steps of an enhanced promise; never later than they were."""
     faster = _stepped(plan.due_at, made_at, standards.steps.enhanced)

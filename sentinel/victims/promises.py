@@ -1,0 +1,277 @@
+"""The life of a promise: made once with all its dates, tightened, kept, ended, opened again when a message came back.
+
+`never_without` holds the invariant: every victim we may contact has an open promise with a date (rules.md).
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, select
+
+from config import agreed
+from sentinel.access.models import User
+from sentinel.cases import states
+from sentinel.cases.models import Case, Party, Report
+from sentinel.cases.timeline import tell
+from sentinel.core import clock, worktime
+from sentinel.core.db import NEVER, db
+from sentinel.core.events import publish
+from sentinel.core.words import until
+from sentinel.people.models import Person
+from sentinel.victims import rules
+from sentinel.victims.events import PromiseEnded
+from sentinel.victims.models import Contact, ContactPlan, Promise
+from sentinel.victims.rules import Kind, Klass, Schedule
+
+ONE_WAY = {"text": "text", "email": "email", "letter": "post"}
+VERSION_LIMIT = 40
+
+
+def make_promise(
+    *, party: Party, kind: str, cause_id: UUID, starts_at: datetime, no_later_than: datetime | None = None, tightens: Promise | None = None
+) -> Promise:
+    """Promise a party something: one per party, kind and cause, so a second call returns the first.
+
+    `starts_at` is when the duty arose (the report, the act, the assessment), not when it was typed. All step times are
+    worked out here, once. `no_later_than` is a date they were given before. Raises rules.NotPromised for what the
+    standards do not promise to the party's class. Recorded by the audit; `announce` tells the story.
+    """
+    found = db.session.scalar(select(Promise).where(Promise.party_id == party.id, Promise.kind == kind, Promise.cause_id == cause_id))
+    if found:
+        return found
+    klass, made_at, contact = Klass(party.klass), clock.now(), agreed.current().contact
+    plan = _planned(party, Kind(kind), klass, starts_at, made_at)
+    if no_later_than and no_later_than < plan.due_at:
+        plan = rules.agreed_for(max(no_later_than, starts_at), klass, made_at, contact)
+    promise = Promise(
+        party_id=party.id,
+        kind=kind,
+        cause_id=cause_id,
+        klass=klass.value,
+        standards_version=contact.version,
+        calendar_version=worktime.CALENDAR_VERSION[:VERSION_LIMIT],
+        told_as=rules.words(Kind(kind), plan.due_at, contact, made_at),
+        starts_at=starts_at,
+        made_at=made_at,
+        due_at=plan.due_at,
+        soon_at=plan.soon_at,
+        supervisor_at=plan.supervisor_at,
+        manager_at=plan.manager_at,
+        next_step_at=rules.initial_next_step(plan, made_at),
+        tightens_id=tightens.id if tightens else None,
+    )
+    db.session.add(promise)
+    db.session.flush()
+    return promise
+
+
+def _planned(party: Party, kind: Kind, klass: Klass, starts_at: datetime, made_at: datetime) -> Schedule:
+    contact = agreed.current().contact
+    every = agreed_interval(party, klass) if kind is Kind.CADENCE else None
+    if every:
+        return rules.agreed_for(worktime.working_days(starts_at, every), klass, made_at, contact)
+    return rules.schedule(kind, klass, starts_at, made_at, contact)
+
+
+def agreed_interval(party: Party, klass: Klass) -> int | None:
+    """The working days between contacts that the victim asked for; on the enhanced standard only if a supervisor agreed."""
+    plan = db.session.get(ContactPlan, party.id)
+    if plan is None or (klass is Klass.ENHANCED and plan.agreed_by is None):
+        return None
+    return plan.every_working_days
+
+
+def classify(party: Party) -> bool:
+    """Set the party's class from its level, perceived hate and a practitioner's decision. True when it became enhanced."""
+    detail = party.detail
+    enhanced = bool(detail and (detail.hate_perceived or detail.vulnerable_decided_by))
+    before, after = party.klass, rules.klass_of(party.level, enhanced=enhanced)
+    party.klass = after.value
+    db.session.flush()
+    return after is Klass.ENHANCED and before != after.value
+
+
+def is_live(party: Party) -> bool:
+    """Does the party stand on an open case, or on a report nobody has decided yet?"""
+    if party.case_id:
+        return db.session.get_one(Case, party.case_id).state in states.LIVE
+    return party.report_id is not None and db.session.get_one(Report, party.report_id).state == "received"
+
+
+def is_hidden(party: Party) -> bool:
+    """May they not know that they were named, or is it domestic abuse, and nobody has said that contacting them is safe?"""
+    detail, report = party.detail, party.report
+    if detail is None or detail.safe_to_approach_by is not None:
+        return False
+    return detail.may_not_know or bool(report and report.detail and report.detail.is_domestic)
+
+
+def may_be_promised(party: Party) -> bool:
+    """A victim we can and may contact, on something still going on."""
+    return party.role == "victim" and party.contactable and is_live(party)
+
+
+def open_of(*parties: Party) -> list[Promise]:
+    """The open promises of these parties, soonest first, held until this transaction ends."""
+    keys = [party.id for party in parties]
+    return _held(select(Promise).where(Promise.party_id.in_(keys), Promise.state == "open").order_by(Promise.due_at, Promise.id))
+
+
+def never_without(party: Party, *, since: datetime, cause_id: UUID, no_later_than: datetime | None = None) -> Promise | None:
+    """Hold the invariant: a victim on an open case is kept in touch with; on an undecided report, something is promised.
+
+    Returns the promise to be in touch within the interval of the party's class from `since`, where one had to be made.
+    """
+    if not may_be_promised(party):
+        return None
+    still = open_of(party)
+    if any(promise.kind == Kind.CADENCE for promise in still) or (still and not party.case_id):
+        return None
+    return make_promise(party=party, kind=Kind.CADENCE, cause_id=cause_id, starts_at=since, no_later_than=no_later_than)
+
+
+def tighten(party: Party, *, cause_id: UUID, since: datetime) -> list[Promise]:
+    """The party became enhanced: a tighter promise beside each kind still open, and its alert steps sped up.
+
+    Nothing is lengthened: a kind whose open date is sooner than the new one gets no twin. Returns the new promises.
+    """
+    slower = [promise for promise in open_of(party) if promise.klass != Klass.ENHANCED]
+    made = [twin for kind in dict.fromkeys(promise.kind for promise in slower) if (twin := _twin(party, kind, slower, cause_id, since))]
+    for promise in slower:
+        hasten(promise)
+    return made
+
+
+def _twin(party: Party, kind: str, slower: list[Promise], cause_id: UUID, since: datetime) -> Promise | None:
+    first = min((promise for promise in open_of(party) if promise.kind == kind), key=lambda promise: promise.due_at)
+    plan = _planned(party, Kind(kind), Klass.ENHANCED, since, clock.now())
+    if first not in slower or plan.due_at >= first.due_at:
+        return None
+    return make_promise(party=party, kind=kind, cause_id=cause_id, starts_at=since, tightens=first)
+
+
+def hasten(promise: Promise) -> None:
+    """Supervisor and manager hear of it as early as of an enhanced promise. Its date stays: no role may move that."""
+    faster = rules.hastened(_plan_of(promise), promise.made_at, agreed.current().contact)
+    promise.supervisor_at, promise.manager_at = faster.supervisor_at, faster.manager_at
+    promise.next_step_at = min(promise.next_step_at, _next_step(faster, promise))
+    db.session.flush()
+
+
+def _plan_of(promise: Promise) -> Schedule:
+    return Schedule(promise.due_at, promise.soon_at, promise.supervisor_at, promise.manager_at)
+
+
+def _next_step(plan: Schedule, promise: Promise) -> datetime:
+    if promise.step == 0:
+        return rules.initial_next_step(plan, promise.made_at)
+    return rules.next_step(plan, promise.step) or NEVER
+
+
+def keep(contact: Contact) -> list[Promise]:
+    """Mark as kept what this contact keeps: of this person, on this case or report, whichever party they stand as."""
+    plans = _plans(contact)
+    made = _as_made(contact)
+    kept = [promise for promise in _held(_same_matter(contact)) if rules.keeps(made, _as_promised(promise, plans.get(promise.party_id)))]
+    for promise in kept:
+        promise.state, promise.kept_by, promise.ended_at = "kept", contact.id, clock.now()
+        promise.ended_by = contact.by_user
+    db.session.flush()
+    return kept
+
+
+def _same_matter(contact: Contact) -> Select[Promise]:
+    return (
+        select(Promise)
+        .join(Party, Party.id == Promise.party_id)
+        .where(_matter(contact), Promise.state == "open")
+        .order_by(Promise.due_at, Promise.id)
+    )
+
+
+def _matter(contact: Contact) -> ColumnElement[bool]:
+    return Party.case_id == contact.case_id if contact.case_id else Party.report_id == contact.party.report_id
+
+
+def _plans(contact: Contact) -> dict[UUID, ContactPlan]:
+    of_matter = select(Party.id).where(_matter(contact))
+    return {plan.party_id: plan for plan in db.session.scalars(select(ContactPlan).where(ContactPlan.party_id.in_(of_matter)))}
+
+
+def _canonical(person_id: UUID) -> UUID:
+    return db.session.get_one(Person, person_id).canonical_id
+
+
+def _as_made(contact: Contact) -> rules.ContactMade:
+    return rules.ContactMade(
+        person=_canonical(contact.person_id),
+        occurred_at=contact.occurred_at,
+        channel=contact.channel,
+        outcome=rules.Outcome(contact.outcome),
+        covers=[Kind(covered.kind) for covered in contact.covers],
+        by_practitioner=contact.by_practitioner,
+        at_intake=contact.at_intake,
+    )
+
+
+def _as_promised(promise: Promise, plan: ContactPlan | None) -> rules.PromiseMade:
+    representative = plan.representative_person_id if plan else None
+    return rules.PromiseMade(
+        person=_canonical(promise.party.person_id),
+        kind=Kind(promise.kind),
+        starts_at=promise.starts_at,
+        representatives=[_canonical(representative)] if representative else [],
+        agreed_channels=[channel for channel, column in ONE_WAY.items() if plan and getattr(plan, column) == "yes"],
+    )
+
+
+def go_on(contact: Contact, kept: Iterable[Promise], *, no_later_than: datetime | None = None) -> list[Promise]:
+    """After a contact that kept something: the next promise to be in touch, counted from when it happened."""
+    parties = {promise.party_id: promise.party for promise in kept}
+    following = (
+        never_without(party, since=contact.occurred_at, cause_id=contact.id, no_later_than=no_later_than) for party in parties.values()
+    )
+    return [promise for promise in following if promise]
+
+
+def end(promise: Promise, *, state: str, reason: str, actor: User | None) -> None:
+    """End an open promise other than by a contact (`excused`, `waived`, `ended`; `kept` by a review), with the reason."""
+    promise.state, promise.ended_reason, promise.ended_at = state, reason[:500], clock.now()
+    promise.ended_by = actor.id if actor else None
+    db.session.flush()
+    publish(PromiseEnded(promise))
+
+
+def reopen_kept_by(contact: Contact) -> list[Promise]:
+    """A message came back for good: what it had kept is open again, with the date it always had."""
+    back = _held(select(Promise).where(Promise.kept_by == contact.id, Promise.state == "kept"))
+    for promise in back:
+        promise.state, promise.kept_by, promise.ended_at, promise.ended_by = "open", None, None, None
+        promise.next_step_at = _next_step(_plan_of(promise), promise)
+    db.session.flush()
+    return back
+
+
+def announce(party: Party, promises: Iterable[Promise], actor: User | None) -> None:
+    """One line of the story that says what was promised to whom by when."""
+    rows = [phrase(promise) for promise in promises]
+    if rows:
+        tell(kind="promise", title=f"Promised {party.person.name}: {'; '.join(rows)}", party=party, actor=actor)
+
+
+def title(kind: str) -> str:
+    """What is promised, as a heading: "First contact"."""
+    return agreed.current().contact.rule(kind).title
+
+
+def phrase(promise: Promise) -> str:
+    """ "first contact, by 5pm on Thursday 3 December"."""
+    words = title(promise.kind)
+    return f"{words[0].lower()}{words[1:]}, {until(promise.due_at)}"
+
+
+def _held(query: Select[Promise]) -> list[Promise]:
+    """Locked, as they are now: whoever comes second sees what the first one kept."""
+    db.session.flush()
+    return list(db.session.scalars(query.with_for_update(of=Promise).execution_options(populate_existing=True)))

@@ -1,0 +1,116 @@
+"""Contacts, plans and lateness in the words of the story."""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+
+from config.agreed.contact import Contact as Standards
+from sentinel.core import worktime
+from sentinel.core.clock import london
+from sentinel.victims.models import ContactPlan
+from sentinel.victims.rules import Kind
+
+CHANNEL = {"phone": "phone", "visit": "visit", "text": "text", "email": "e-mail", "letter": "letter"}
+SPOKE = {
+    "phone": "Spoke to {who} by telephone",
+    "visit": "Visited {who}",
+    "text": "Exchanged texts with {who}",
+    "email": "Exchanged e-mails with {who}",
+    "letter": "Reached {who} by letter",
+}
+CAME_IN = {
+    "phone": "{who} rang",
+    "visit": "{who} came to see us",
+    "text": "{who} texted",
+    "email": "{who} e-mailed",
+    "letter": "{who} wrote",
+}
+TRIED = {
+    "phone": "Tried to ring {who}",
+    "visit": "Called on {who}, without meeting them",
+    "text": "Texted {who}, without an answer",
+    "email": "E-mailed {who}, without an answer",
+    "letter": "Wrote to {who}, without an answer",
+}
+SENT = {"text": "Sent {who} a text", "email": "Sent {who} an e-mail", "letter": "Sent {who} a letter"}
+AFTERWARDS = {"one_way_sent": "", "delivered": ": delivered", "failed": ": it came back"}
+
+# The column of the plan that says whether a channel is safe; a visit has none.
+ASKED = {"phone": "ring", "text": "text", "email": "email", "letter": "post"}
+UNSAFE = {
+    "phone": "The plan says it is not safe to ring.",
+    "text": "The plan says that texts are not safe.",
+    "email": "The plan says that e-mail is not safe.",
+    "letter": "The plan says that letters are not safe.",
+}
+ANOTHER_WAY = "Choose another way, or, if they contacted you, say so. If it has become safe, change the plan first."
+
+LABELS = {
+    "phone": "Phone",
+    "email_address": "E-mail address",
+    "address": "Address",
+    "ring": "Ring",
+    "voicemail": "Voicemail",
+    "text": "Text",
+    "email": "E-mail",
+    "post": "Post",
+    "safe_times": "Safe times",
+    "language": "Language",
+    "never": "Never",
+    "representative_person_id": "Who may speak for them",
+}
+SAID = {"yes": "safe", "no": "not safe", "not_asked": "not asked"}
+
+
+def contact_title(who: str, *, channel: str, direction: str, outcome: str) -> str:
+    """ "Spoke to Mrs Khan-Abdullahi by telephone"."""
+    if outcome == "attempt":
+        return TRIED[channel].format(who=who)
+    if outcome == "reached":
+        return (CAME_IN if direction == "in" else SPOKE)[channel].format(who=who)
+    return SENT[channel].format(who=who) + AFTERWARDS[outcome]
+
+
+def unsafe(plan: ContactPlan | None, channel: str) -> str | None:
+    """Why this channel may not be used to reach somebody, or None."""
+    column = ASKED.get(channel)
+    return UNSAFE[channel] if plan and column and getattr(plan, column) == "no" else None
+
+
+def late_by(due: datetime, at: datetime, *, hours: bool = False) -> str:
+    """ "1 working day late", "3 hours late"; "" when it was on time."""
+    if at <= due:
+        return ""
+    n = int((at - due).total_seconds() // 3600) if hours else worktime.working_days_between(london(due).date(), london(at).date())
+    unit = "hour" if hours else "working day"
+    return f"{n} {unit}{'' if n == 1 else 's'} late" if n else f"less than 1 {unit} late"
+
+
+def in_hours(kind: str, standards: Standards) -> bool:
+    """Is this kind promised by the clock, so that lateness is said in hours?"""
+    span = standards.rule(kind).within("enhanced")
+    return kind == Kind.SAFETY_CALL and bool(span and span.unit == "clock_hours")
+
+
+def list_of(words: Iterable[str]) -> str:
+    """ "a, b and c"."""
+    *first, last = list(words) or [""]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def tries(attempts: Collection[tuple[datetime, str]]) -> str:
+    """ "Tried twice, both by phone"; "" when nobody has tried."""
+    if not attempts:
+        return ""
+    times = {1: "once", 2: "twice"}.get(len(attempts), f"{len(attempts)} times")
+    channels = list(dict.fromkeys(CHANNEL[channel] for _, channel in attempts))
+    every = {1: "", 2: "both "}.get(len(attempts), "each ") if len(channels) == 1 else ""
+    return f"Tried {times}, {every}by {list_of(channels)}"
+
+
+def said(column: str, value: object, names: Mapping[object, str]) -> str:
+    """The value of a plan's column in words; `names` are those of people."""
+    if value in (None, ""):
+        return "not said"
+    if column == "voicemail" or column in ASKED.values():
+        return SAID[str(value)]
+    return names.get(value, str(value))
