@@ -37,6 +37,8 @@ def create_app(database_url: str | None = None, configuration: Settings | None =
     db.init_app(app)
     app.extensions["celery"] = queue.make_celery(app, chosen.redis_url)
     app.extensions["sentinel.reactions"] = reactions.REACTIONS
+    app.extensions["sentinel.conditions"] = reactions.CONDITIONS
+    app.extensions["sentinel.messages"] = reactions.MESSAGES
     app.before_request(sessions.load_viewer)
     CSRFProtect(app)
     app.before_request(guards.check)

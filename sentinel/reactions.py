@@ -3,35 +3,86 @@
 Everything in REACTIONS happens at once, in the order written, in the transaction of its cause.
 """
 
+from collections.abc import Mapping
+
+from sentinel.alerts import conditions
+from sentinel.alerts import letters as alert_letters
+from sentinel.alerts import service as alerting
 from sentinel.cases import events as cases
 from sentinel.core.events import Reactions
 from sentinel.interventions import events as interventions
+from sentinel.post import events as post
+from sentinel.post.letters import Builder
 from sentinel.referrals import events as referrals
+from sentinel.referrals import service as referring
 from sentinel.risk import episodes
 from sentinel.risk import events as risk
 from sentinel.risk import service as assessing
 from sentinel.supervision import service as supervision
 from sentinel.victims import events as victims
+from sentinel.victims import following as promising
+from sentinel.victims import letters as victim_letters
 
 REACTIONS: Reactions = {
-    cases.ReportTaken: (assessing.screen_report,),
-    cases.ReportTriaged: (assessing.follow_triage,),
-    cases.HandedOver: (),
-    cases.SafeToApproach: (),
-    cases.CaseClosed: (episodes.end_with_case,),
-    cases.CaseReopened: (episodes.begin_again,),
-    risk.RiskAssessed: (),
-    risk.RiskBecameHigh: (supervision.propose_discussion, supervision.open_review),
-    risk.RiskHighAgain: (),
-    risk.EpisodeEnded: (supervision.end_reviews,),
-    victims.ContactLogged: (),
-    victims.PromiseEnded: (),
+    cases.ReportTaken: (assessing.screen_report, promising.promise_on_report),
+    cases.ReportTriaged: (assessing.follow_triage, promising.follow_triage, referring.follow_triage),
+    cases.HandedOver: (alerting.follow_handover,),
+    cases.SafeToApproach: (promising.promise_when_safe, referring.release),
+    cases.CaseClosed: (episodes.end_with_case, promising.end_for_case),
+    cases.CaseReopened: (promising.begin_again, episodes.begin_again),
+    risk.RiskAssessed: (promising.promise_after_assessment, alerting.close_assessed),
+    risk.RiskBecameHigh: (
+        promising.become_enhanced,
+        referring.refer_high_risk,
+        supervision.propose_discussion,
+        supervision.open_review,
+        alerting.tell_of_high_risk,
+    ),
+    risk.RiskHighAgain: (referring.update_open,),
+    risk.EpisodeEnded: (supervision.end_reviews, referring.end_of_episode),
+    victims.ContactLogged: (alerting.close_kept,),
+    victims.PromiseEnded: (alerting.close_ended,),
     referrals.ReferralMoved: (),
     interventions.InterventionMoved: (),
+    post.MessageSent: (victim_letters.note_acknowledged,),
+    post.MessageFailed: (),
+}
+
+# Who writes the words of a message when it is sent, by the template its outbox row names.
+MESSAGES: Mapping[str, Builder] = {
+    "alerts_now": alert_letters.at_once,
+    "alerts_digest": alert_letters.digest,
+    "acknowledgement": victim_letters.acknowledgement,
 }
 
 # What a case still needs before it can be closed: each gives (sentence, endpoint to mend it at) pairs.
 CLOSURE_CHECKS = ()
 
-# What triggers watch: condition name to a SELECT of subject, case, step (see sentinel/alerts/conditions.py).
-CONDITIONS: dict[str, str] = {}
+# What triggers watch: condition name to a SELECT of subject, since when, case (triggers.toml says what follows).
+# `promise_open` has none: promises carry their own four moments.
+CONDITIONS: Mapping[str, str] = {
+    "victim_without_promise": conditions.VICTIM_WITHOUT_PROMISE,
+    "high_episode_unseen": conditions.HIGH_EPISODE_UNSEEN,
+    "report_not_screened": conditions.REPORT_NOT_SCREENED,
+    "report_not_triaged": conditions.REPORT_NOT_TRIAGED,
+    "full_assessment_missing": conditions.FULL_ASSESSMENT_MISSING,
+    "reassessment_missing": conditions.REASSESSMENT_MISSING,
+    "case_quiet": conditions.CASE_QUIET,
+    "supervision_review_missing": conditions.SUPERVISION_REVIEW_MISSING,
+    "intervention_ending": conditions.INTERVENTION_ENDING,
+    "referral_not_acknowledged": conditions.REFERRAL_NOT_ACKNOWLEDGED,
+    "referral_not_contacted": conditions.REFERRAL_NOT_CONTACTED,
+    "referral_declined": conditions.REFERRAL_DECLINED,
+    "referral_failed": conditions.REFERRAL_FAILED,
+    "referral_unreceived": conditions.REFERRAL_UNRECEIVED,
+    "referral_held": conditions.REFERRAL_HELD,
+    "action_not_done": conditions.ACTION_NOT_DONE,
+    "safeguarding_unanswered": conditions.SAFEGUARDING_UNANSWERED,
+    "repeat_victim": conditions.REPEAT_VICTIM,
+    "repeat_location": conditions.REPEAT_LOCATION,
+    "officer_away": conditions.OFFICER_AWAY,
+    "officer_gone": conditions.OFFICER_GONE,
+    "vetting_ending": conditions.VETTING_ENDING,
+    "agreement_ending": conditions.AGREEMENT_ENDING,
+    "message_failed": conditions.MESSAGE_FAILED,
+}

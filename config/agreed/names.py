@@ -75,6 +75,7 @@ CONDITIONS = MappingProxyType(
         "officer_away": Condition("when the officer last signed in"),
         "officer_gone": Condition("when the account was disabled or vetting lapsed"),
         "vetting_ending": Condition("the last day of the vetting"),
+        "message_failed": Condition("when the last try at sending it failed"),
         "agreement_ending": Condition("the last day of the information sharing agreement"),
     }
 )

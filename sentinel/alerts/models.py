@@ -21,6 +21,7 @@ class Alert(Model):
     __tablename__ = "alert"
     __table_args__ = (
         Index("uq_alert_open", "trigger_key", "subject_id", unique=True, postgresql_where="closed_at IS NULL"),
+        Index("ix_alert_open_subject", "subject_id", postgresql_where="closed_at IS NULL"),
         Index("ix_alert_open_team", "team_id", "step", postgresql_where="closed_at IS NULL"),
         Index("ix_alert_case", "case_id"),
     )

@@ -20,7 +20,7 @@ from sentinel.core.db import db, new_id
 from sentinel.core.events import publish
 from sentinel.post.email import send_email
 from sentinel.post.events import MessageFailed, MessageSent
-from sentinel.post.letters import Builder, Email, Failed, Later, Letter, Message, NotSent, Outcome, Sent, Uncertain
+from sentinel.post.letters import Builder, Failed, Later, Letter, Message, NotSent, Outcome, Sent, Uncertain, Webhook
 from sentinel.post.models import Outbox
 from sentinel.post.webhook import send_webhook
 
@@ -33,8 +33,8 @@ LONGEST = timedelta(minutes=4)
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 720, 1440))
 SAFE_TO_REPEAT = ("webhook", "in_system")
 LAPSED = "Whoever was sending it stopped in the middle."
+NO_EMAIL = "E-mail is not set up here (SENTINEL_SMTP_URL)."
 NOT_SET_UP = {
-    "email": "E-mail is not set up here (SENTINEL_SMTP_URL).",
     "text": "Text messages are not set up here. Ring, or reach them another safe way.",
     "letter": "Letters are not sent from here. Write and post it, then log the contact.",
 }
@@ -106,10 +106,9 @@ def _send_all(messages: Sequence[Message], token: UUID, lease_until: datetime, c
         if lease_until - clock.machine_now() < ENOUGH:
             _give_back(messages[place:], token)
             return
-        outcome = _attempt(message)
-        if _finish(message, token, outcome):
-            counts.sent += isinstance(outcome, Sent)
-            counts.failed += isinstance(outcome, Later | Failed | Uncertain)
+        state = _finish(message, token, _attempt(message))
+        counts.sent += state == "sent"
+        counts.failed += state in ("failed", "uncertain")
 
 
 def _give_back(messages: Sequence[Message], token: UUID) -> None:
@@ -124,10 +123,9 @@ def _give_back(messages: Sequence[Message], token: UUID) -> None:
 
 def _attempt(message: Message) -> Outcome:
     """Write the words, then send them with no transaction open."""
-    settings: Settings = current_app.config["SENTINEL"]
     if message.channel == "in_system":
         return Sent()
-    if message.channel != "webhook" and not (message.channel == "email" and settings.smtp_url):
+    if message.channel in NOT_SET_UP:
         return Failed(NOT_SET_UP[message.channel])
     builders: Mapping[str, Builder] = current_app.extensions["sentinel.messages"]
     try:
@@ -137,22 +135,29 @@ def _attempt(message: Message) -> Outcome:
         return Later(f"Its words could not be made ({type(error).__name__}).")
     finally:
         db.session.rollback()
+    return _sent(message, letter)
+
+
+def _sent(message: Message, letter: Letter) -> Outcome:
+    settings: Settings = current_app.config["SENTINEL"]
     if isinstance(letter, NotSent):
         return letter
-    if isinstance(letter, Email):
+    if isinstance(letter, Webhook):
+        return send_webhook(message, letter)
+    if settings.smtp_url:
         return send_email(message, letter, settings.smtp_url, settings.base_url)
-    return send_webhook(message, letter)
+    return NotSent(NO_EMAIL) if letter.nudge else Failed(NO_EMAIL)
 
 
-def _finish(message: Message, token: UUID, outcome: Outcome) -> bool:
-    """Record what came of it, unless the lease lapsed and somebody else has it now."""
+def _finish(message: Message, token: UUID, outcome: Outcome) -> str | None:
+    """Record what came of it and return its state; None when the lease lapsed and somebody else has it now."""
     values = _recorded(message, outcome)
     finished = update(Outbox).where(Outbox.id == message.id, Outbox.lease_token == token).values(lease_token=None, **values)
     ours = bool(db.session.execute(finished.execution_options(synchronize_session=False)).rowcount)  # type: ignore[attr-defined]
     if ours:
         _publish(message, values)
     db.session.commit()
-    return ours
+    return values["state"] if ours else None
 
 
 def _recorded(message: Message, outcome: Outcome) -> dict[str, Any]:

@@ -21,11 +21,12 @@ class Message:
 
 @dataclass(frozen=True)
 class Email:
-    """An e-mail in plain text."""
+    """An e-mail in plain text. A `nudge` only says that there is something to read in Sentinel."""
 
     to: str
     subject: str
     body: str
+    nudge: bool = False
 
 
 @dataclass(frozen=True)

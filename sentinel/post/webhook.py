@@ -1,6 +1,6 @@
 """Webhooks: JSON by POST, signed, under the message's own key, so that a receiver who gets it twice can tell.
 
-    Sentinel-Signature: v1=<hex of HMAC SHA-256 over "<Sentinel-Timestamp>.<body>">
+Sentinel-Signature: v1=<hex of HMAC SHA-256 over "<Sentinel-Timestamp>.<body>">
 """
 
 import hmac

@@ -1,0 +1,107 @@
+"""Opening, raising, following and closing alerts: one trigger at a time, at one moment, in the present transaction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask import current_app
+from sqlalchemy import text
+
+from config.agreed.triggers import Trigger
+from sentinel.alerts import rules, statements
+from sentinel.core import worktime
+from sentinel.core.db import db
+
+
+@dataclass(frozen=True)
+class Raised:
+    """How many alerts were opened, how many rose, and how many promises were moved to get there."""
+
+    opened: int
+    escalated: int
+    moved: int = 0
+
+
+def raise_promises(trigger: Trigger, at: datetime, batch: int) -> Raised:
+    """Move up to `batch` promises to the step they have reached, and tell. Nobody else's batch is touched or waited for."""
+    (counts,) = _execute(statements.RAISE_PROMISES, at, _people(trigger, at) | {"batch": batch})
+    return Raised(counts.opened, counts.escalated, counts.moved)
+
+
+def raise_facts(trigger: Trigger, at: datetime, subject: UUID | None = None) -> Raised:
+    """Open or raise an alert for every fact that has reached a step (or for one `subject`), and tell."""
+    rows = _execute(_about(statements.RAISE_FACTS, trigger), at, _values(trigger, at, subject))
+    opened = [row for row in rows if row.opened]
+    if trigger.due and opened:
+        dates = [rules.due_at(trigger, row.since) for row in opened]
+        _change(statements.DUE_DATES, at, {"ids": [row.id for row in opened], "dates": dates})
+    return Raised(len(opened), len(rows) - len(opened))
+
+
+def follow_promises(trigger: Trigger, at: datetime) -> None:
+    """Take alerts of promises along with their case, and tell whoever has it now."""
+    _execute(statements.FOLLOW_PROMISES, at, _people(trigger, at))
+
+
+def follow_facts(trigger: Trigger, at: datetime) -> None:
+    """Take a trigger's other alerts along with their case or owner, and tell whoever has it now."""
+    _execute(_about(statements.FOLLOW_FACTS, trigger), at, _values(trigger, at))
+
+
+def close_promises(trigger: Trigger, at: datetime) -> int:
+    """Close alerts whose promise is no longer open."""
+    return _change(statements.CLOSE_PROMISES, at, {"trigger": trigger.key})
+
+
+def close_facts(trigger: Trigger, at: datetime, subject: UUID | None = None) -> int:
+    """Close alerts whose fact has ended (or only that of one `subject`)."""
+    return _change(_about(statements.CLOSE_FACTS, trigger), at, _values(trigger, at, subject))
+
+
+def close_unwatched(triggers: Sequence[Trigger], at: datetime) -> int:
+    """Close alerts of triggers that the partnership has taken out."""
+    return _change(statements.CLOSE_UNWATCHED, at, {"triggers": [trigger.key for trigger in triggers]})
+
+
+def condition(trigger: Trigger) -> str:
+    """The SELECT this trigger watches (given at start-up: `sentinel/reactions.py`)."""
+    conditions: Mapping[str, str] = current_app.extensions["sentinel.conditions"]
+    return conditions[trigger.condition]
+
+
+def _about(statement: str, trigger: Trigger) -> str:
+    return statement.format(condition=condition(trigger))
+
+
+def _people(trigger: Trigger, at: datetime) -> dict[str, Any]:
+    audiences = rules.audiences(trigger)
+    return {
+        "trigger": trigger.key,
+        "told_steps": [step for step, _ in audiences],
+        "told_whos": [who for _, who in audiences],
+        "urgent_from": rules.told_at_once_from(trigger),
+        "out_of_hours": worktime.next_work(at) != at,
+    }
+
+
+def _values(trigger: Trigger, at: datetime, subject: UUID | None = None) -> dict[str, Any]:
+    reached = rules.reaches(trigger, at)
+    moments = {
+        "subject": subject,
+        "steps": [reach.step for reach in reached],
+        "reaches": [reach.since for reach in reached],
+        "first": reached[0].since,
+        "only_enhanced": trigger.tell_at_once == "when_enhanced",
+    }
+    return _people(trigger, at) | moments | trigger.params
+
+
+def _execute(statement: str, at: datetime, values: dict[str, Any]) -> Sequence[Any]:
+    return db.session.execute(text(statement), {"at": at, **values}).all()
+
+
+def _change(statement: str, at: datetime, values: dict[str, Any]) -> int:
+    changed: int = db.session.execute(text(statement), {"at": at, **values}).rowcount  # type: ignore[attr-defined]
+    return changed

@@ -1,0 +1,36 @@
+"""The invariant, checked from outside: a contactable victim without an open promise gets one, because there is a bug.
+
+The trigger `victim_without_promise` tells governance. The promise is caused by the victim's last promise, or by the party
+itself where there never was one, so that two sweeps at once make it once and every breach makes its own.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import text
+
+from sentinel.alerts import conditions
+from sentinel.cases.models import Party
+from sentinel.cases.timeline import tell
+from sentinel.core.db import db
+from sentinel.victims.promises import make_promise
+
+CONDITION = "victim_without_promise"
+AT_ONCE = 1_000
+TITLE = "Nothing was promised any longer, which should not happen: Sentinel promised to be in touch"
+
+MISSING = text(
+    f"""SELECT y.id, coalesce((SELECT q.id FROM promise q WHERE q.party_id = y.id ORDER BY q.made_at DESC, q.id DESC LIMIT 1), y.id)
+        AS cause_id FROM {conditions.OF_LIVE_VICTIMS} WHERE {conditions.LIVE_VICTIM} AND {conditions.MAY_BE_TOLD}
+    AND NOT EXISTS (SELECT FROM promise p WHERE p.party_id = y.id AND p.state = 'open')
+    ORDER BY y.id LIMIT {AT_ONCE} FOR UPDATE OF y SKIP LOCKED"""  # noqa: S608
+)
+
+
+def make_missing_promises(at: datetime) -> int:
+    """Promise to be in touch with every victim to whom nothing is promised; returns how many. Each stands on the story."""
+    missing = db.session.execute(MISSING).all()
+    for row in missing:
+        party = db.session.get_one(Party, row.id)
+        make_promise(party=party, kind="cadence", cause_id=row.cause_id, starts_at=at)
+        tell(kind="promise", title=TITLE, party=party, actor=None)
+    return len(missing)

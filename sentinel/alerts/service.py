@@ -1,0 +1,147 @@
+"""Alerts that cannot wait for the sweep, those that end at once, and what people answer."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from config import agreed
+from sentinel.access.models import User
+from sentinel.alerts import messages, raising
+from sentinel.alerts.models import Alert, Answer
+from sentinel.alerts.titles import title_of
+from sentinel.cases.events import HandedOver, ReportTriaged
+from sentinel.cases.models import Case, Report
+from sentinel.cases.service import move_to_officer
+from sentinel.cases.timeline import tell
+from sentinel.core import clock
+from sentinel.core.db import db
+from sentinel.core.errors import Refused
+from sentinel.risk.events import EpisodeEnded, RiskAssessed, RiskBecameHigh
+from sentinel.victims.events import ContactLogged, PromiseEnded
+
+HIGH = "high_episode_unseen"
+PROMISE = "promise_open"
+LONGEST_SNOOZE_DAYS = 31
+
+
+def tell_of_high_risk(event: RiskBecameHigh) -> None:
+    """Alert the supervisor (else whoever is on duty) in the transaction that opened the episode, and write to them at once."""
+    trigger = agreed.current().triggers.watching(HIGH)
+    if trigger is None:
+        return
+    raising.raise_facts(trigger, clock.now(), subject=event.episode.id)
+    raised = db.session.scalar(select(Alert.id).where(Alert.trigger_key == trigger.key, Alert.subject_id == event.episode.id))
+    if raised is not None:
+        messages.tell_at_once(event.episode.id, raised)
+
+
+def close_kept(event: ContactLogged) -> None:
+    """Close the alerts of the promises this contact kept."""
+    for promise in event.kept:
+        _close_promise(promise.id, "kept")
+
+
+def close_ended(event: PromiseEnded) -> None:
+    """Close the alert of a promise that was excused, waived or ended."""
+    _close_promise(event.promise.id, event.promise.state)
+
+
+def close_assessed(event: RiskAssessed) -> None:
+    """Close what asked for this assessment."""
+    _look_again(event.party.id, event.party.case_id, event.party.report_id)
+
+
+def close_triaged(event: ReportTriaged) -> None:
+    """Close what asked for this decision."""
+    _look_again(event.report.id)
+
+
+def close_episode(event: EpisodeEnded) -> None:
+    """Close the alert that the victim is at high risk: no longer."""
+    _look_again(event.episode.id)
+
+
+def follow_handover(event: HandedOver) -> None:
+    """The alerts of a report or case go with it to its new team; the sweep tells them."""
+    owned = Alert.case_id == event.case.id if event.case else Alert.report_id == event.report.id if event.report else None
+    if owned is not None:
+        moved = {"team_id": event.to_team.id, "owner_partner_id": event.to_team.partner_id, "officer_id": None}
+        db.session.execute(update(Alert).where(owned, Alert.closed_at.is_(None)).values(**moved))
+
+
+def answer(*, alert: Alert, user: User, kind: str, reason: str = "", until: datetime | None = None, asked: User | None = None) -> Answer:
+    """Record one person's answer: seen (`acknowledge`), not now (`snooze`), or, as a supervisor, `ask`, `do`, `give`.
+
+    It is their own view of the alert: it stops no step and hides nothing from anybody else. What a supervisor says stands on
+    the case; `give` moves the case to `asked`. Refuses an alert that has closed, a snooze without a reason or an end still
+    to come within 31 days, and a supervisor's answer that says nothing.
+    """
+    if alert.closed_at:
+        raise Refused("This alert has closed itself meanwhile: what it was about has ended.")
+    words = reason.strip()
+    if kind == "snooze":
+        _refuse_snooze(words, until)
+    elif kind != "acknowledge":
+        _supervise(alert, user, kind, words, asked)
+    made = Answer(
+        alert_id=alert.id, user_id=user.id, kind=kind, reason=words[:500], until=until, asked_id=asked.id if asked else None, at=clock.now()
+    )
+    db.session.add(made)
+    db.session.flush()
+    return made
+
+
+def _refuse_snooze(reason: str, until: datetime | None) -> None:
+    if not reason:
+        raise Refused("Say why you put it off.", field="reason")
+    if until is None or until <= clock.now():
+        raise Refused("Choose a time still to come.", field="until")
+    if (until - clock.now()).days >= LONGEST_SNOOZE_DAYS:
+        raise Refused(f"Choose a day within {LONGEST_SNOOZE_DAYS} days.", field="until")
+
+
+def _supervise(alert: Alert, user: User, kind: str, words: str, asked: User | None) -> None:
+    if not words:
+        raise Refused("Say in a sentence what you said or decided: it goes on the case.", field="reason")
+    if kind in ("ask", "give") and asked is None:
+        raise Refused("Choose who.", field="asked")
+    case = db.session.get(Case, alert.case_id) if alert.case_id else None
+    report = db.session.get(Report, alert.report_id) if alert.report_id else None
+    if kind == "give":
+        _give(case, user, asked, words)
+    elif case or report:
+        said = f"{user.name} asked {asked.name}" if asked else f"{user.name} will do it"
+        tell(kind="supervision", title=f"{title_of(alert)}: {said}", body=words, case=case, report=None if case else report, actor=user)
+
+
+def _give(case: Case | None, user: User, officer: User | None, words: str) -> None:
+    if case is None or officer is None:
+        raise Refused("There is no case yet to give. Decide about the report first.", field="kind")
+    move_to_officer(actor=user, case=case, officer=officer, reason=words)
+
+
+def _close_promise(promise_id: UUID, reason: str) -> None:
+    trigger = agreed.current().triggers.watching(PROMISE)
+    db.session.execute(
+        update(Alert)
+        .where(Alert.trigger_key == (trigger.key if trigger else ""), Alert.subject_id == promise_id, Alert.closed_at.is_(None))
+        .values(closed_at=clock.now(), closed_reason=reason)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _look_again(*subjects: UUID | None) -> None:
+    """Close the open alerts of these subjects whose fact has ended in this transaction."""
+    db.session.flush()
+    known = {trigger.key: trigger for trigger in agreed.current().triggers.trigger if trigger.condition != PROMISE}
+    for key, subject in _open_about(subjects):
+        if key in known:
+            raising.close_facts(known[key], clock.now(), subject)
+
+
+def _open_about(subjects: Iterable[UUID | None]) -> list[tuple[str, UUID]]:
+    wanted = [subject for subject in subjects if subject]
+    found = select(Alert.trigger_key, Alert.subject_id).where(Alert.subject_id.in_(wanted), Alert.closed_at.is_(None))
+    return [(key, subject) for key, subject in db.session.execute(found).tuples()]

@@ -1,0 +1,102 @@
+"""The sweep: promises whose next step has come, facts that triggers watch, alerts whose reason is gone (core.md 2).
+
+Run it twice, in two workers at once, or again after a crash: each alert is raised once and each person told once.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import func, select, text
+
+from config import agreed
+from config.agreed.triggers import Trigger
+from sentinel.alerts import messages, raising, repair, statements
+from sentinel.alerts.models import Alert, SweepMark
+from sentinel.core import clock, words
+from sentinel.core.db import db, new_id
+from sentinel.core.errors import Refused
+
+BATCH = 5_000
+# Two machines' clocks, or two workers' starts, may lie this far apart without anybody having set a clock back.
+SLACK = timedelta(minutes=5)
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Counts:
+    """What a sweep did, and how many alerts are open after it."""
+
+    opened: int = 0
+    escalated: int = 0
+    closed: int = 0
+    open: int = 0
+
+    def add(self, raised: raising.Raised) -> None:
+        """Count what was raised."""
+        self.opened += raised.opened
+        self.escalated += raised.escalated
+
+
+def sweep(at: datetime | None = None, *, dry_run: bool = False) -> Counts:
+    """Run every trigger at `at` (the present moment unless given), a transaction at a time; tell whoever is to be told.
+
+    Refuses a moment before the last sweep's: alerts do not go back. A dry run works at any moment, in one transaction
+    that is rolled back. Ends the caller's transaction.
+    """
+    moment = at if at and dry_run else _moment(at)
+    counts = Counts()
+    done: Callable[[], None] = (lambda: None) if dry_run else db.session.commit
+    try:
+        for trigger in agreed.current().triggers.trigger:
+            _promises(trigger, moment, counts, done) if trigger.condition == "promise_open" else _facts(trigger, moment, counts, done)
+        _finish(moment, counts, done)
+    finally:
+        db.session.rollback()
+    log.info("swept", at=moment.isoformat(), dry_run=dry_run, **asdict(counts))
+    return counts
+
+
+def last_swept() -> datetime | None:
+    """The moment up to which alerts are known."""
+    return db.session.scalar(select(SweepMark.swept_at))
+
+
+def _moment(at: datetime | None) -> datetime:
+    mark = last_swept()
+    moment = at or clock.now()
+    if mark is None or moment >= mark:
+        return moment
+    if at is None and mark - moment < SLACK:
+        return mark
+    raise Refused(
+        f"The last sweep looked at {words.moment(mark)}, and alerts do not go back. Choose a later moment, or look only, with --dry-run."
+    )
+
+
+def _promises(trigger: Trigger, at: datetime, counts: Counts, done: Callable[[], None]) -> None:
+    while (raised := raising.raise_promises(trigger, at, BATCH)).moved:
+        counts.add(raised)
+        done()
+    raising.follow_promises(trigger, at)
+    counts.closed += raising.close_promises(trigger, at)
+    done()
+
+
+def _facts(trigger: Trigger, at: datetime, counts: Counts, done: Callable[[], None]) -> None:
+    counts.add(raising.raise_facts(trigger, at))
+    if trigger.condition == repair.CONDITION:
+        repair.make_missing_promises(at)
+    raising.follow_facts(trigger, at)
+    counts.closed += raising.close_facts(trigger, at)
+    done()
+
+
+def _finish(at: datetime, counts: Counts, done: Callable[[], None]) -> None:
+    counts.closed += raising.close_unwatched(agreed.current().triggers.trigger, at)
+    messages.tell_at_once(new_id())
+    db.session.execute(text(statements.MARK), {"at": at})
+    counts.open = db.session.scalar(select(func.count()).select_from(Alert).where(Alert.closed_at.is_(None))) or 0
+    done()
