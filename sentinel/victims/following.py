@@ -76,7 +76,7 @@ def promise_on_report(event: ReportTaken) -> None:
     parties = parties_of(event.report)
     caller = event.caller or _caller(parties)
     for party in parties:
-        _begin_plan(party, event.plan if party is caller else {})
+        _begin_plan(party, event.plan if party is caller else event.plans.get(party.id, {}))
     domestic = event.report.detail is not None and event.report.detail.is_domestic
     for party in parties:
         if domestic:
