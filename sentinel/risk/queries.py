@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from config import agreed
+from sentinel.access.models import User
 from sentinel.cases.models import Case, Party, Report
 from sentinel.cases.queries import may_see_full, may_see_report
 from sentinel.core.db import db
@@ -79,6 +80,12 @@ def history(case: Case) -> list[tuple[Party, list[Assessment], list[HighEpisode]
     episodes = db.session.scalars(select(HighEpisode).where(HighEpisode.party_id.in_(keys)).order_by(HighEpisode.opened_at.desc())).all()
     victims.sort(key=lambda party: -_rank(party.level))
     return [(party, _of(assessed, party), _of(episodes, party)) for party in victims]
+
+
+def answerers(history: list[tuple[Party, list[Assessment], list[HighEpisode]]]) -> dict[UUID, str]:
+    """Names of the supervisors who answered lowerings, by their key."""
+    keys = {one.agreed_by for _, assessments, _ in history for one in assessments if one.agreed_by}
+    return {user.id: user.name for user in db.session.scalars(select(User).where(User.id.in_(keys)))}
 
 
 def pending(viewer: Viewer) -> list[Pending]:

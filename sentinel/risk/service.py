@@ -66,7 +66,7 @@ def screen_report(event: ReportTaken) -> None:
 
 def _screen(party: Party, event: ReportTaken) -> None:
     questions = agreed.current().risk.screen
-    run = Run("screen", questions, event.answers, _suggest(questions, event.answers, party))
+    run = Run("screen", questions, event.answers, suggest(questions, event.answers, party))
     judged = Level(event.raised_to or run.suggestion.level)
     if not rules.call_taker_may_choose(run.suggestion.level, judged):
         raise Refused(f"The answers suggest {run.suggestion.level.value}. You may raise it, not lower it.", field="raised_to")
@@ -96,7 +96,7 @@ def assess(
     _refuse_when_stale(party, seen, judged, rationale)
     _refuse_unless_assessable(party)
     questions = agreed.current().risk.full if kind == "full" else agreed.current().risk.screen
-    run = Run(kind, questions, answers, _suggest(questions, answers, party), words or {})
+    run = Run(kind, questions, answers, suggest(questions, answers, party), words or {})
     level, reason = Level(judged), (rationale or "").strip()
     if rules.rationale_needed(level, run.suggestion.level) and not reason:
         raise Refused(f"Say why the risk is {level.value.capitalize()}: somebody else will rely on it.", field="rationale")
@@ -155,6 +155,14 @@ def follow_triage(event: ReportTriaged) -> None:
         _set_review(event.report.case)
 
 
+def suggest(questions: QuestionSet, answers: rules.Answers, party: Party) -> rules.Suggestion:
+    """What the answers and the record suggest. Refuses, at the question, an answer the set does not have."""
+    try:
+        return rules.score(questions, answers, record.facts(party))
+    except rules.WrongAnswer as wrong:
+        raise Refused(str(wrong), field=f"answers-{wrong.question}") from None
+
+
 def first_contact_due(klass: str, since: datetime) -> datetime | None:
     """When first contact is due, and with it the first full assessment (rules.md, Risk, "Assessed")."""
     span = agreed.current().contact.rule(FIRST_CONTACT).within(klass)
@@ -211,13 +219,6 @@ def _refuse_when_stale(party: Party, seen: UUID | None | object, judged: str, ra
         yours=[("Level", judged.capitalize()), ("Why", rationale or "Not said")],
         theirs=[("Level", now.judged.capitalize()), ("Why", now.rationale or "; ".join(now.because) or "Not said")],
     )
-
-
-def _suggest(questions: QuestionSet, answers: rules.Answers, party: Party) -> rules.Suggestion:
-    try:
-        return rules.score(questions, answers, record.facts(party))
-    except rules.WrongAnswer as wrong:
-        raise Refused(str(wrong), field=f"answers-{wrong.question}") from None
 
 
 def _save(party: Party, run: Run, judged: Level, *, actor: User | None, rationale: str | None, source: str | None = None) -> Assessment:
