@@ -20,6 +20,7 @@ class Settings(BaseSettings):
     database_url: str = ""
     worker_database_url: str = ""
     owner_database_url: str = ""
+    superuser_database_url: str = ""
     redis_url: str = ""
     secret_key: str = ""
     base_url: str = "http://127.0.0.1:8000"

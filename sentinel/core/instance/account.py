@@ -31,7 +31,7 @@ def run_as(account: Account | None, *command: str) -> subprocess.CompletedProces
     """Run a command to its end as `account` (None: as ourselves). Status 126: it could not be run at all."""
     who = {"user": account.uid, "group": account.gid, "extra_groups": []} if account else {}
     try:
-        return subprocess.run(command, cwd="/", capture_output=True, text=True, check=False, **who)  # type: ignore[call-overload, no-any-return]  # noqa: S603
+        return subprocess.run(command, cwd="/", capture_output=True, text=True, check=False, **who)  # type: ignore[call-overload]  # noqa: S603
     except OSError as error:
         return subprocess.CompletedProcess(command, CANNOT_RUN, "", error.strerror or "")
 

@@ -19,6 +19,7 @@ NAMES = {
     "database_url": "SENTINEL_DATABASE_URL",
     "worker_database_url": "SENTINEL_WORKER_DATABASE_URL",
     "owner_database_url": "SENTINEL_OWNER_DATABASE_URL",
+    "superuser_database_url": "SENTINEL_SUPERUSER_DATABASE_URL",
     "redis_url": "SENTINEL_REDIS_URL",
     "secret_key": "SENTINEL_SECRET_KEY",
     "audit_key": "SENTINEL_AUDIT_KEY",
@@ -111,3 +112,32 @@ def _connected(url: str, name: str) -> Iterator[psycopg.Connection]:
         raise Refused(f"The database of {name} does not answer: {str(error).strip().splitlines()[0]}") from error
     with connection:
         yield connection
+
+
+def schema(url: str) -> Iterator[str]:
+    """Is the database at the schema of this code?"""
+    from sqlalchemy import create_engine
+    from sqlalchemy.exc import OperationalError
+
+    from sentinel.core import migrate
+
+    engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            at_head = migrate.current(connection) == migrate.head()
+    except OperationalError as error:
+        raise Refused(f"The database does not answer: {str(error.orig).strip().splitlines()[0]}") from error
+    finally:
+        engine.dispose()
+    if not at_head:
+        yield "The database is not at this version's schema: run `sentinel migrate` (`sentinel start` does it by itself)."
+
+
+def broker(url: str) -> Iterator[str]:
+    """Does the broker answer?"""
+    import redis
+
+    try:
+        redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5).ping()
+    except (redis.RedisError, OSError, ValueError) as error:
+        yield f"The broker of SENTINEL_REDIS_URL does not answer: {error}"

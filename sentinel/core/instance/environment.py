@@ -16,7 +16,14 @@ URL_NAMES: dict[Role, str] = {
     "worker": "SENTINEL_WORKER_DATABASE_URL",
     "owner": "SENTINEL_OWNER_DATABASE_URL",
 }
-OURS = {*URL_NAMES.values(), "SENTINEL_REDIS_URL", "SENTINEL_SECRET_KEY", "SENTINEL_AUDIT_KEY", "SENTINEL_DATA_DIR", "SENTINEL_DEMO_PASSWORD"}
+OURS = {
+    *URL_NAMES.values(),
+    "SENTINEL_REDIS_URL",
+    "SENTINEL_SECRET_KEY",
+    "SENTINEL_AUDIT_KEY",
+    "SENTINEL_DATA_DIR",
+    "SENTINEL_DEMO_PASSWORD",
+}
 
 
 def of(place: Place, keys: Keys, database: Postgres, broker: Broker, *roles: Role) -> dict[str, str]:

@@ -49,6 +49,11 @@ def system(data: Path | None, *roles: Role) -> Iterator[Found]:
         yield Found(kind, place.data)
 
 
+def url_of(role: Role) -> str:
+    """The database address of `role` in the present settings."""
+    return str(getattr(settings(), FIELDS[role]))
+
+
 @contextmanager
 def _database_running(place: Place) -> Iterator[Literal["running", "stopped"]]:
     deadline = time.monotonic() + PATIENCE
