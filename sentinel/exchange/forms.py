@@ -14,4 +14,4 @@ RESOLUTIONS = {
 class ResolveForm(Form):
     """What was done about a row."""
 
-    resolution = SelectField("What was done", choices=list(RESOLUTIONS.items()))
+    resolution = SelectField("What was done", choices=RESOLUTIONS)

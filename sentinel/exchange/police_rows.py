@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from sentinel.exchange.files import Line, digest
 
@@ -67,6 +67,8 @@ def incident(line: Line) -> Incident:
 
 def problem(one: Incident, this_month: str) -> str | None:
     """Why an ASB row cannot be used, as a sentence; None when it can."""
+    if any("\x00" in cell for cell in astuple(one)):
+        return "It holds a character that no text has (NUL)."
     if not MONTH.fullmatch(one.month):
         return f"The month '{one.month}' is not a year and month like 2025-03."
     if one.month > this_month:
