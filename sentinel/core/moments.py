@@ -86,6 +86,12 @@ def understand(text: str, now: datetime, *, future: bool = False) -> Span:
     return span if future else Span(span.start, min(span.end, now), span.words)
 
 
+def written(moment: datetime) -> str:
+    """A moment as `understand` reads it back the same: "2 December 2026 6:30am"."""
+    here = london(moment)
+    return f"{here.day} {here:%B %Y} {clock_time(here.time())}"
+
+
 def real_date(year: int, month: int, day: int) -> date:
     """The date, or NotUnderstoodError: "30 February is not a date..."."""
     try:
@@ -108,8 +114,14 @@ def month_number(text: str) -> int | None:
 
 def _plain(text: str) -> str:
     words = re.sub(r"[,;'’]", "", text.casefold().replace("a.m.", "am").replace("p.m.", "pm"))
-    words = re.sub(r"(?<=\d)t(?=\d\d:)", " ", words).replace("to night", "tonight").replace("lunch time", "lunchtime")
+    words = re.sub(r"(?<=\d)t(\d\d):(\d\d)(:\d\d)?", _by_twelve, words).replace("to night", "tonight").replace("lunch time", "lunchtime")
     return " ".join(words.strip(" .").split())
+
+
+def _by_twelve(found: re.Match[str]) -> str:
+    """The hour of an ISO time never needs asking about."""
+    hour = int(found[1]) % 24
+    return f" {hour % 12 or 12}:{found[2]}{'am' if hour < 12 else 'pm'}"
 
 
 def _ago(words: str, now: datetime) -> Span | None:

@@ -50,7 +50,8 @@ class PhoneField(TextField):
             number = phonenumbers.parse(self.data, "GB")
         except phonenumbers.NumberParseException:
             return None
-        return number if phonenumbers.is_possible_number(number) else None
+        whole = phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE
+        return number if whole else None
 
     def check(self) -> None:
         """A number that a telephone could ring."""

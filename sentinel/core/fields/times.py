@@ -7,7 +7,7 @@ from wtforms.validators import ValidationError
 
 from sentinel.core import clock
 from sentinel.core.fields.text import WORD, SentenceField, TextField, clean
-from sentinel.core.moments import NotUnderstoodError, Span, UnreadableError, month_number, real_date, understand
+from sentinel.core.moments import NotUnderstoodError, Span, UnreadableError, month_number, real_date, understand, written
 
 
 class DateField(SentenceField):
@@ -91,7 +91,7 @@ class MomentField(TextField):
 
     def process_data(self, value: datetime | str | None) -> None:
         """A stored moment, written so that it is read back the same."""
-        super().process_data(f"{clock.london(value):%d/%m/%Y %H:%M}" if isinstance(value, datetime) else value)
+        super().process_data(written(value) if isinstance(value, datetime) else value)
 
     @property
     def at(self) -> datetime | None:
