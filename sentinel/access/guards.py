@@ -35,7 +35,7 @@ def signed_in(view: View) -> View:
 
 def access_of(app: Flask, endpoint: str) -> object:
     """What an endpoint says of itself: a permission, "public", "signed_in", or None (forgotten)."""
-    if endpoint == "static":
+    if endpoint in ("static", "assets"):
         return "public"
     return getattr(app.view_functions[endpoint], "access", None)
 
