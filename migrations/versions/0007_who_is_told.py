@@ -8,20 +8,20 @@ branch_labels = None
 depends_on = None
 
 # One row for each person who is told when `who` ("officer", "supervisor", "duty", "manager", "agency", "governance") is.
-# `turn` is the fall-back chain of rules.md, "Alerts"; the first kind with anybody able to read it wins.
+# `turn` is the fall-back chain of rules.md, "Alerts"; the first kind with anybody able to read it wins. Whoever is on duty is
+# only ever told beside others, so that turn may end with nobody.
 # able: may sign in, is not away, is not the one it is about; beyond the officer's own turn, is not the officer whose work is late.
 # secret: a restricted case; only those named on it, unless nobody named can be told (governance learns that, and nothing else).
 RECIPIENTS = """
 CREATE FUNCTION recipients(who text, officer uuid, team uuid, agency uuid, about uuid, secret uuid, at timestamptz)
 RETURNS TABLE (user_id uuid) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 WITH turn AS (
-    SELECT kind, place FROM unnest(CASE who
+    SELECT kind, place FROM unnest(CASE who WHEN 'duty' THEN '{duty}'::text[] ELSE CASE who
         WHEN 'officer' THEN '{officer,cover,duty,supervisor,manager}'::text[]
         WHEN 'supervisor' THEN '{supervisor,duty,manager}'
-        WHEN 'duty' THEN '{duty,supervisor,manager}'
         WHEN 'manager' THEN '{manager}'
         WHEN 'agency' THEN '{agency}'
-        ELSE '{}' END || '{named,governance,administrator,governance_away}'::text[]) WITH ORDINALITY AS t (kind, place)
+        ELSE '{}' END || '{named,governance,administrator,governance_away}'::text[] END) WITH ORDINALITY AS t (kind, place)
 ), candidate (kind, id) AS (
     SELECT 'officer', officer
     UNION ALL SELECT 'cover', a.cover_user_id FROM absence a WHERE a.user_id = officer AND away_on(a, at)

@@ -48,7 +48,7 @@ def _told_with(message: Message) -> Counter[str]:
     """How many open alerts of each trigger this message tells of."""
     told = select(Telling.alert_id).where(Telling.outbox_id == message.id)
     found = select(Alert.trigger_key, func.count()).where(Alert.id.in_(told), Alert.closed_at.is_(None)).group_by(Alert.trigger_key)
-    return Counter(dict(db.session.execute(found).tuples().all()))
+    return Counter(dict(db.session.execute(found).all()))
 
 
 def _open_of(user: User) -> int:

@@ -144,4 +144,4 @@ def _look_again(*subjects: UUID | None) -> None:
 def _open_about(subjects: Iterable[UUID | None]) -> list[tuple[str, UUID]]:
     wanted = [subject for subject in subjects if subject]
     found = select(Alert.trigger_key, Alert.subject_id).where(Alert.subject_id.in_(wanted), Alert.closed_at.is_(None))
-    return [(key, subject) for key, subject in db.session.execute(found).tuples()]
+    return [(key, subject) for key, subject in db.session.execute(found).all()]

@@ -76,13 +76,13 @@ found AS (
 )"""
 
 # Each way of being told is worked out once for everybody it holds for: a team of 40 late promises asks who its supervisor is once.
-# The officer hears as well when a step was passed unseen; at night and at weekends what cannot wait also goes to whoever is on duty.
+# Where the officer hears of a trigger at all, they also do when a step was passed unseen; at night and at weekends what cannot wait also goes to whoever is on duty.
 TOLD = """
 due_to AS (
     SELECT n.*, w.who, concat_ws('|', w.who, n.officer_id, 't', n.team_id, 'a', n.agency_id, 'p', n.about_id, 's', n.secret) AS way
     FROM news n CROSS JOIN LATERAL (
         SELECT u.who FROM unnest(CAST(:told_steps AS int[]), CAST(:told_whos AS text[])) AS u (step, who) WHERE u.step = n.step
-        UNION SELECT 'officer' WHERE n.passed @> ARRAY[n.step - 1]
+        UNION SELECT 'officer' WHERE n.passed @> ARRAY[n.step - 1] AND 'officer' = ANY (CAST(:told_whos AS text[]))
         UNION SELECT 'duty' WHERE n.urgent AND :out_of_hours
     ) AS w
 ), reached AS (

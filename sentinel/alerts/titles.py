@@ -21,7 +21,7 @@ def title_of(alert: Alert) -> str:
 def titles_of(alerts: list[Alert]) -> Mapping[int, str]:
     """What is wrong, by alert."""
     promised = [alert.subject_id for alert in alerts if alert.trigger_key in _promise_keys()]
-    kinds: dict[UUID, str] = dict(db.session.execute(select(Promise.id, Promise.kind).where(Promise.id.in_(promised))).tuples().all())
+    kinds: dict[UUID, str] = dict(db.session.execute(select(Promise.id, Promise.kind).where(Promise.id.in_(promised))).all())
     titles = {trigger.key: trigger.title for trigger in agreed.current().triggers.trigger}
     contact = agreed.current().contact
     return {
