@@ -1,6 +1,7 @@
 """Police incidents by month and district: counts only, beside case-managed reports and never added to them."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import func, select
 
@@ -17,6 +18,11 @@ class Table:
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, tuple[int, ...]], ...]
+
+    @property
+    def named_rows(self) -> list[tuple[str, tuple[int, ...]]]:
+        """The rows under the names of their months: January 2025."""
+        return [(f"{date.fromisoformat(month + '-01'):%B %Y}", counts) for month, counts in self.rows]
 
     @property
     def totals(self) -> tuple[int, ...]:

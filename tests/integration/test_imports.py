@@ -209,7 +209,7 @@ def test_the_page_of_counts_draws_and_tabulates_and_downloads_the_same_figures(c
     import_police([street_file(tmp_path, [ROW, ROW, changed(Month="2025-04", LSOA_name="Charnwood 001A", LSOA_code="E01025700")])])
     client = client_as("analyst@county.example")
     page = client.get("/insight/incidents").text
-    assert "3 ASB incidents" in page and "2025-03" in page
+    assert "3 ASB incidents" in page and "March 2025" in page
     download = client.get("/insight/incidents.csv").text
     assert "2025-03,2," in download.replace(" ", "")
 
