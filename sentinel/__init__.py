@@ -37,6 +37,7 @@ def create_app(database_url: str | None = None, configuration: Settings | None =
     db.init_app(app)
     app.extensions["celery"] = queue.make_celery(app, chosen.redis_url)
     app.extensions["sentinel.reactions"] = reactions.REACTIONS
+    app.extensions["sentinel.closure_checks"] = reactions.CLOSURE_CHECKS
     app.extensions["sentinel.conditions"] = reactions.CONDITIONS
     app.extensions["sentinel.messages"] = reactions.MESSAGES
     app.before_request(sessions.load_viewer)

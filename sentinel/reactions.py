@@ -8,11 +8,14 @@ from collections.abc import Mapping
 from sentinel.alerts import conditions
 from sentinel.alerts import letters as alert_letters
 from sentinel.alerts import service as alerting
+from sentinel.cases import closure
 from sentinel.cases import events as cases
 from sentinel.core.events import Reactions
+from sentinel.desk import closing
 from sentinel.interventions import events as interventions
 from sentinel.post import events as post
 from sentinel.post.letters import Builder
+from sentinel.referrals import delivery as referral_letters
 from sentinel.referrals import events as referrals
 from sentinel.referrals import service as referring
 from sentinel.risk import episodes
@@ -53,10 +56,21 @@ MESSAGES: Mapping[str, Builder] = {
     "alerts_now": alert_letters.at_once,
     "alerts_digest": alert_letters.digest,
     "acknowledgement": victim_letters.acknowledgement,
+    "referral": referral_letters.referral,
+    "referral_notice": referral_letters.notice,
 }
 
 # What a case still needs before it can be closed: each gives (sentence, endpoint to mend it at) pairs.
-CLOSURE_CHECKS = ()
+CLOSURE_CHECKS: tuple[closure.Check, ...] = (
+    closure.proposal,
+    closing.promises_answered,
+    closing.finally_assessed,
+    closing.interventions_ended,
+    closing.referrals_answered,
+    closure.actions_done,
+    closure.handover_answered,
+    closing.signed,
+)
 
 # What triggers watch: condition name to a SELECT of subject, since when, case (triggers.toml says what follows).
 # `promise_open` has none: promises carry their own four moments.

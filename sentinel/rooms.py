@@ -1,7 +1,16 @@
 """The pages of every room."""
 
 from sentinel.access.views import bp as access
+from sentinel.desk.assess import bp as risk
+from sentinel.desk.case import bp as case
+from sentinel.desk.case_actions import bp as actions
+from sentinel.desk.cases_list import bp as cases
+from sentinel.desk.closing import bp as closing
+from sentinel.desk.intake import bp as intake
+from sentinel.desk.intake_told import bp as intake_told
+from sentinel.desk.ownership import bp as ownership
+from sentinel.desk.triage import bp as triage
 from sentinel.exchange.views import bp as exchange
 from sentinel.insight.views import bp as insight
 
-BLUEPRINTS = [access, exchange, insight]
+BLUEPRINTS = [access, intake, intake_told, exchange, insight, risk, triage, cases, case, actions, ownership, closing]

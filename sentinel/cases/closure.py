@@ -156,21 +156,21 @@ def child_involved(case: Case) -> bool:
 def proposal(case: Case) -> Iterator[Missing]:
     """An outcome and the victim's view."""
     if case.state == "open":
-        yield Missing("Propose closing: choose how it ended and record what the victim thinks.", "case.closing")
+        yield Missing("Propose closing: choose how it ended and record what the victim thinks.", "closing.case_closing")
 
 
 def actions_done(case: Case) -> Iterator[Missing]:
     """Every action has its outcome."""
     n = db.session.scalar(select(func.count()).select_from(Action).where(Action.case_id == case.id, Action.done_at.is_(None)))
     if n:
-        yield Missing(f"Finish {n} action{'s' if n > 1 else ''}, with what came of {'them' if n > 1 else 'it'}.", "case.actions")
+        yield Missing(f"Finish {n} action{'s' if n > 1 else ''}, with what came of {'them' if n > 1 else 'it'}.", "actions.case_actions")
 
 
 def handover_answered(case: Case) -> Iterator[Missing]:
     """Nobody is asked to take the case."""
     offer = db.session.scalar(select(Handover).where(Handover.case_id == case.id, Handover.state == "offered"))
     if offer:
-        yield Missing(f"Take back the offer to {offer.to_team.name}, or wait for their answer.", "case.hand_over")
+        yield Missing(f"Take back the offer to {offer.to_team.name}, or wait for their answer.", "ownership.hand_over")
 
 
 def _word(choices: Iterable[object], key: str, sentence: str, field: str) -> str:

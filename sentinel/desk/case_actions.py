@@ -31,14 +31,14 @@ def case_actions(case_id: UUID) -> ResponseReturnValue:
     form.owner.options = forms.people(service.workers_on(case))
 
     def save() -> str:
+        assert form.due_on.data is not None
         owner = db.session.get_one(User, forms.key(form.owner))
         action = actions.add_action(actor=g.user, case=case, what=form.what.data, owner=owner, due_on=form.due_on.data)
         flash(f"{owner.name} has this to do {until(action.due_at)}.", "success")
         return url_for(".case_actions", case_id=case.id)
 
     sent = send(form, save)
-    page = sent.onwards or render_template("cases/actions.html", case=case, form=form, rows=actions.of(case))
-    return page if sent.onwards else (page, sent.status)
+    return sent.onwards or (render_template("cases/actions.html", case=case, form=form, rows=actions.of(case)), sent.status)
 
 
 @bp.route("/cases/<uuid:case_id>/actions/<uuid:action_id>", methods=["GET", "POST"])

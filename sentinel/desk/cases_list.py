@@ -39,7 +39,7 @@ def index() -> ResponseReturnValue:
         page=found,
         n=db.session.scalar(wanted.with_only_columns(func.count(Case.id))),
         high=db.session.scalar(wanted.where(Case.level == "high").with_only_columns(func.count(Case.id))),
-        due=_next_due(found.rows),
+        due_dates=_next_due(found.rows),
         filters=(("whose", "Whose", WHOSE, whose), ("state", "State", STATES, state), ("risk", "Risk", LEVELS, level)),
         chosen={"whose": whose, "state": state, "risk": level},
         state_words=states.CASE_WORDS,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, flash, g, render_template, url_for
@@ -12,7 +13,7 @@ from sqlalchemy.orm import joinedload
 from config import agreed
 from sentinel.access import guards
 from sentinel.access import queries as people_of
-from sentinel.access.permissions import Permission
+from sentinel.access.permissions import Permission, allows
 from sentinel.cases import closure, forms
 from sentinel.cases.closure import Missing
 from sentinel.cases.models import Case, Party
@@ -20,7 +21,9 @@ from sentinel.core import clock, words
 from sentinel.core.db import db
 from sentinel.core.forms import EditForm
 from sentinel.core.pages import counted
+from sentinel.core.viewer import current
 from sentinel.desk.case import opened, own
+from sentinel.desk.frame import link_to
 from sentinel.desk.sending import Sent, send
 from sentinel.interventions.models import Intervention
 from sentinel.people.models import Person
@@ -52,8 +55,8 @@ def propose(case_id: UUID) -> ResponseReturnValue:
     form = _propose_form(case)
 
     def save() -> None:
-        given = {"outcome": form.outcome.data, "note": form.note.data, "victim_view": form.victim_view.data}
-        closure.propose_closing(actor=g.user, case=case, version=form.version.data, **given)
+        chosen, view = form.outcome.data or "", form.victim_view.data or ""
+        closure.propose_closing(actor=g.user, case=case, outcome=chosen, victim_view=view, note=form.note.data, version=form.version.data)
 
     return _do(case, form, save, "Closing is proposed. The case stays open until it is closed.")
 
@@ -64,9 +67,7 @@ def keep_open(case_id: UUID) -> ResponseReturnValue:
     """Take the proposal back."""
     case = opened(case_id)
     form = forms.KeepOpenForm(version=case.version)
-    return _do(
-        case, form, lambda: closure.keep_open(actor=g.user, case=case, reason=form.reason.data, version=form.version.data), "It stays open."
-    )
+    return _do(case, form, lambda: closure.keep_open(**_asked(case, form), reason=form.reason.data), "It stays open.")
 
 
 @bp.post("/cases/<uuid:case_id>/closing/sign")
@@ -75,7 +76,7 @@ def sign(case_id: UUID) -> ResponseReturnValue:
     """A supervisor signs the closing."""
     case = opened(case_id)
     form = forms.SignForm(version=case.version)
-    return _do(case, form, lambda: closure.sign_closing(actor=g.user, case=case, note=form.note.data, version=form.version.data), "Signed.")
+    return _do(case, form, lambda: closure.sign_closing(**_asked(case, form), note=form.note.data), "Signed.")
 
 
 @bp.post("/cases/<uuid:case_id>/closing/close")
@@ -84,7 +85,7 @@ def close(case_id: UUID) -> ResponseReturnValue:
     """Close the case, once nothing is missing."""
     case = opened(case_id)
     form = forms.CloseForm(version=case.version)
-    return _do(case, form, lambda: closure.close_case(actor=g.user, case=case, version=form.version.data), "The case is closed.")
+    return _do(case, form, lambda: closure.close_case(**_asked(case, form)), "The case is closed.")
 
 
 @bp.post("/cases/<uuid:case_id>/closing/reopen")
@@ -93,9 +94,7 @@ def reopen(case_id: UUID) -> ResponseReturnValue:
     """Open a closed case again."""
     case = opened(case_id)
     form = forms.ReopenForm(version=case.version)
-    return _do(
-        case, form, lambda: closure.reopen(actor=g.user, case=case, reason=form.reason.data, version=form.version.data), "It is open again."
-    )
+    return _do(case, form, lambda: closure.reopen(**_asked(case, form), reason=form.reason.data), "It is open again.")
 
 
 # --- What closing needs of the other rooms (CLOSURE_CHECKS in sentinel/reactions.py) --------------------------------
@@ -169,7 +168,7 @@ def why_signed(case: Case) -> list[str]:
         "the victim does not agree": closure.detail_of(case).victim_view == "disagrees",
         "a child is involved": closure.child_involved(case),
     }
-    return [words for words, holds in reasons.items() if holds]
+    return [reason for reason, holds in reasons.items() if holds]
 
 
 def _propose_form(case: Case, *, fresh: bool = False) -> forms.ProposeForm:
@@ -178,6 +177,10 @@ def _propose_form(case: Case, *, fresh: bool = False) -> forms.ProposeForm:
     form.outcome.options = forms.choices(outcomes.closure)
     form.victim_view.options = forms.choices(outcomes.victim_view)
     return form
+
+
+def _asked(case: Case, form: EditForm) -> dict[str, Any]:
+    return {"actor": g.user, "case": case, "version": form.version.data}
 
 
 def _do(case: Case, form: EditForm, verb: Callable[[], object], said: str) -> ResponseReturnValue:
@@ -193,12 +196,8 @@ def _do(case: Case, form: EditForm, verb: Callable[[], object], said: str) -> Re
 def _page(case: Case, sent_form: EditForm | None, sent: Sent) -> ResponseReturnValue:
     """Every form that may be used now; the one that was sent as it was typed."""
     fresh: dict[str, EditForm] = {"propose": _propose_form(case, fresh=True)}
-    for name, kind in (
-        ("keep_open", forms.KeepOpenForm),
-        ("sign", forms.SignForm),
-        ("close", forms.CloseForm),
-        ("reopen", forms.ReopenForm),
-    ):
+    others = {"keep_open": forms.KeepOpenForm, "sign": forms.SignForm, "close": forms.CloseForm, "reopen": forms.ReopenForm}
+    for name, kind in others.items():
         fresh[name] = kind(formdata=None, version=case.version)
     if sent_form:
         if sent.conflict:
@@ -215,6 +214,9 @@ def _page(case: Case, sent_form: EditForm | None, sent: Sent) -> ResponseReturnV
         why=why_signed(case),
         detail=detail,
         own=own(case),
+        url_of=lambda endpoint: link_to(endpoint, case_id=case.id),
+        may_sign=allows(current(), Permission.CASE_SIGN),
+        proposed_by_me=detail.proposed_by == g.user.id,
         outcome=closure.outcome_words(detail.outcome),
         view=closure.victim_view_words(detail.victim_view),
         proposer=people_of.with_roles(detail.proposed_by) if detail.proposed_by else None,

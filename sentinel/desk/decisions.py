@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from config import agreed
@@ -108,7 +109,7 @@ def case_with_number(viewer: Viewer, typed: str) -> Case:
 def reports_near(viewer: Viewer, report: Report) -> list[Report]:
     """Other reports of the partner within two weeks of this one that share its case, its building or a person."""
     people = [party.person.canonical_id for party in report.parties]
-    same = [Report.id.in_(select(Party.report_id).join(Person).where(Person.canonical_id.in_(people)))]
+    same: list[ColumnElement[bool]] = [Report.id.in_(select(Party.report_id).join(Person).where(Person.canonical_id.in_(people)))]
     if report.place:
         same.append(Report.place_id.in_(select(Place.id).where(Place.building_key == report.place.building_key)))
     if report.case_id:
@@ -152,7 +153,7 @@ def decision_due(party: Party, promises: Sequence[Promise]) -> datetime | None:
     return max(min(due, before), now)
 
 
-def _by_people(viewer: Viewer, people: Sequence[object]) -> Select[Case, str, str]:
+def _by_people(viewer: Viewer, people: Sequence[object]) -> Any:
     return (
         _recent(viewer, select(Case, Person.name, Party.role))
         .join(Party, Party.case_id == Case.id)
@@ -164,7 +165,7 @@ def _by_people(viewer: Viewer, people: Sequence[object]) -> Select[Case, str, st
     )
 
 
-def _by_place(viewer: Viewer, place: Place) -> Select[Case]:
+def _by_place(viewer: Viewer, place: Place) -> Any:
     return (
         _recent(viewer, select(Case))
         .join(Place, Place.id == Case.place_id)
@@ -175,7 +176,7 @@ def _by_place(viewer: Viewer, place: Place) -> Select[Case]:
     )
 
 
-def _recent(viewer: Viewer, query: Select[*tuple[object, ...]]) -> Select[*tuple[object, ...]]:
+def _recent(viewer: Viewer, query: Any) -> Any:
     return query.where(may_see_full(viewer), or_(Case.state.in_(states.LIVE), Case.closed_at >= clock.now() - REOPENS_WITHIN))
 
 

@@ -16,6 +16,7 @@ from sentinel.access.sessions import IDLE
 from sentinel.core.db import db
 from sentinel.core.models import Installation
 from sentinel.core.viewer import Viewer, current
+from sentinel.desk.triage import count_waiting
 
 bp = Blueprint("home", __name__)
 
@@ -33,6 +34,10 @@ class Item:
 
 # In order of where a person's work is: the first they may use is where they land.
 ITEMS = [
+    Item("Take a report", "intake.new", Permission.REPORT_TAKE),
+    Item("Reports I took", "intake.mine", Permission.REPORT_TAKE),
+    Item("To decide", "triage.queue", Permission.QUEUE_READ, count_waiting),
+    Item("Cases", "cases.index", Permission.CASE_READ),
     Item("Police incidents", "insight.police_incidents", Permission.INCIDENTS_COUNT),
     Item("Imports", "exchange.imports", Permission.QUARANTINE_READ),
     Item("Partnership", "access.partnership", Permission.PARTNERSHIP_READ),

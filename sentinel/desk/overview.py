@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from config import agreed
-from sentinel.cases import incidents
-from sentinel.cases.models import Case, Party, Report
+from sentinel.cases import closure, incidents
+from sentinel.cases.models import Case, CaseDetail, Party, Report
 from sentinel.core import clock, words
 from sentinel.core.db import db
 from sentinel.core.pages import counted
@@ -34,6 +34,11 @@ class Rung:
     label: str
     used: list[Intervention]
     not_used: list[Intervention]
+
+    @property
+    def n(self) -> int:
+        """How many entries it has."""
+        return len(self.used) + len(self.not_used)
 
     @property
     def is_done(self) -> bool:
@@ -84,6 +89,23 @@ def intervention_standing(one: Intervention) -> str:
             return ". ".join(part for part in ({"breached": "Breached", "ended": "Ended"}.get(one.state, ""), dates) if part)
         case state:
             return state.replace("_", " ").capitalize()
+
+
+def reason_words(one: Intervention) -> str:
+    """Why it was not used, and the officer's own words."""
+    agreed_reasons = {choice.key: choice.text for choice in agreed.current().outcomes.power_not_used}
+    reason = agreed_reasons.get(one.reason or "", one.reason or "")
+    return ". ".join(part.rstrip(".") for part in (reason, f"“{one.note}”" if one.note else "") if part) + "."
+
+
+def outcome(detail: CaseDetail) -> str:
+    """How the case ended, in words."""
+    return closure.outcome_words(detail.outcome)
+
+
+def victim_view(detail: CaseDetail) -> str:
+    """What the victim said about closing, in words."""
+    return closure.victim_view_words(detail.victim_view)
 
 
 def promised(case: Case, show: int = 5) -> Promised:

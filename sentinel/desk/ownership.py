@@ -21,6 +21,7 @@ from sentinel.desk import decisions
 from sentinel.desk.case import opened
 from sentinel.desk.frame import case_frame
 from sentinel.desk.sending import send
+from sentinel.desk.whats_next import promise_title
 
 bp = Blueprint("ownership", __name__)
 
@@ -44,10 +45,10 @@ def officer(case_id: UUID) -> ResponseReturnValue:
         form.version.data = case.version
     away = [one.name for one in people_of.officers(case.team_id) if people_of.is_away(one.id)]
     effects = decisions.open_promises(case.parties)
-    page = sent.onwards or render_template(
-        "cases/officer.html", case=case, form=form, conflict=sent.conflict, away=away, n_promises=len(effects)
+    return sent.onwards or (
+        render_template("cases/officer.html", case=case, form=form, conflict=sent.conflict, away=away, n_promises=len(effects)),
+        sent.status,
     )
-    return page if sent.onwards else (page, sent.status)
 
 
 @bp.route("/cases/<uuid:case_id>/hand-over", methods=["GET", "POST"])
@@ -81,7 +82,7 @@ def take_back(handover_id: UUID) -> ResponseReturnValue:
     sent = send(form, save)
     record = offer.case or offer.report
     assert record is not None
-    return sent.onwards or _offer_page(record, forms.OfferForm(formdata=None, version=record.version), offer, form, None), sent.status
+    return sent.onwards or (_offer_page(record, forms.OfferForm(formdata=None, version=record.version), offer, form, None), sent.status)
 
 
 @bp.get("/handovers/<uuid:handover_id>")
@@ -120,7 +121,7 @@ def decline(handover_id: UUID) -> ResponseReturnValue:
     form = _decline_form()
 
     def save() -> str:
-        handover.decline(actor=g.user, handover=offer, reason=form.reason.data, words=form.words.data)
+        handover.decline(actor=g.user, handover=offer, reason=form.reason.data or "", words=form.words.data)
         flash(f"Declined. {offer.from_team.name} can read why.", "success")
         return url_for("triage.queue")
 
@@ -148,8 +149,7 @@ def route(report_id: UUID) -> ResponseReturnValue:
     if sent.conflict:
         form.version.data = report.version
     seen = decisions.headline_of(report)
-    page = sent.onwards or render_template("triage/route.html", report=report, form=form, conflict=sent.conflict, seen=seen)
-    return page if sent.onwards else (page, sent.status)
+    return sent.onwards or (render_template("triage/route.html", report=report, form=form, conflict=sent.conflict, seen=seen), sent.status)
 
 
 def _offer(record: Case | Report, onwards: str, identity: str = "") -> ResponseReturnValue:
@@ -166,8 +166,10 @@ def _offer(record: Case | Report, onwards: str, identity: str = "") -> ResponseR
     sent = send(form, save)
     if sent.conflict:
         form.version.data = record.version
-    page = sent.onwards or _offer_page(record, form, handover.open_offer(record), forms.TakeBackForm(formdata=None), sent.conflict)
-    return page if sent.onwards else (page, sent.status)
+    return sent.onwards or (
+        _offer_page(record, form, handover.open_offer(record), forms.TakeBackForm(formdata=None), sent.conflict),
+        sent.status,
+    )
 
 
 def _offer_page(record: Case | Report, form: forms.OfferForm, offer: Handover | None, back: forms.TakeBackForm, conflict: object) -> str:
@@ -227,4 +229,5 @@ def _answer_page(offer: Handover, accept_form: forms.AcceptForm, decline_form: f
         seen=decisions.headline_of(record),
         promises=decisions.open_promises(record.parties),
         offered_by=people_of.with_roles(offer.offered_by),
+        title=promise_title,
     )

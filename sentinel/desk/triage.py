@@ -22,6 +22,7 @@ from sentinel.core.errors import Refused
 from sentinel.core.viewer import Viewer, current
 from sentinel.desk import decisions
 from sentinel.desk.sending import Sent, send
+from sentinel.desk.whats_next import promise_title
 
 bp = Blueprint("triage", __name__)
 
@@ -74,6 +75,8 @@ def report(report_id: UUID) -> ResponseReturnValue:
         offer=handover.open_offer(found),
         decider=people_of.with_roles(found.triaged_by) if found.triaged_by else None,
         own=service.works_for(g.user, found.owner_partner_id),
+        may_link=allows(current(), Permission.REPORT_TRIAGE),
+        title=promise_title,
     )
 
 
@@ -111,8 +114,7 @@ def incident(report_id: UUID) -> ResponseReturnValue:
 
     sent = send(form, save)
     linked = [one for one in incidents.same_incident(found) if one.id != found.id]
-    page_ = sent.onwards or render_template("triage/incident.html", report=found, form=form, linked=linked, others=others)
-    return page_ if sent.onwards else (page_, sent.status)
+    return sent.onwards or (render_template("triage/incident.html", report=found, form=form, linked=linked, others=others), sent.status)
 
 
 @bp.post("/reports/<uuid:report_id>/incident/unlink")
@@ -138,8 +140,10 @@ def safeguarding(report_id: UUID) -> ResponseReturnValue:
         return url_for("case.overview", case_id=found.case_id) if found.case_id else url_for(".report", report_id=found.id)
 
     sent = send(form, save)
-    page_ = sent.onwards or render_template("triage/safeguarding.html", report=found, form=form, seen=decisions.headline_of(found))
-    return page_ if sent.onwards else (page_, sent.status)
+    return sent.onwards or (
+        render_template("triage/safeguarding.html", report=found, form=form, seen=decisions.headline_of(found)),
+        sent.status,
+    )
 
 
 def count_waiting(viewer: Viewer) -> int:
@@ -164,7 +168,7 @@ def _counted(viewer: Viewer) -> Select[int]:
 def _theirs(viewer: Viewer) -> list[ColumnElement[bool]]:
     """Reports of the teams they work cases in; for governance those that found no team."""
     teams = [team_id for role, team_id in viewer.roles_by_team if role in service.CASEWORK]
-    own = Report.team_id.in_(teams) if teams else Report.unrouted
+    own = Report.team_id.in_(teams) if teams else Report.unrouted.is_(True)
     return [Report.state == "received", own]
 
 
@@ -258,6 +262,7 @@ def _decide_page(found: Report, form: forms.DecideForm, likely: list[decisions.L
         effects=decisions.effects(found),
         seen=decisions.headline_of(found),
         promises=decisions.open_promises(found.parties),
+        title=promise_title,
         offer=handover.open_offer(found),
     )
     return page_, sent.status
