@@ -51,12 +51,17 @@ class Counts:
     waiting: int = 0
 
 
-def deliver(limit: int = CLAIM) -> Counts:
-    """Send everything that is due, `limit` at a time. Commits as it goes; ends the caller's transaction."""
+def deliver(limit: int = CLAIM, *, once: bool = False) -> Counts:
+    """Send everything that is due, `limit` at a time (or, with `once`, that many and no more).
+
+    Commits as it goes; ends the caller's transaction.
+    """
     counts, until = Counts(), clock.machine_now() + LONGEST
     _take_back_lapsed()
     while clock.machine_now() < until and (claimed := _claim(limit)):
         _send_all(*claimed, counts)
+        if once:
+            break
     counts.waiting = db.session.scalar(select(func.count()).select_from(Outbox).where(Outbox.state == "waiting")) or 0
     db.session.rollback()
     log.info("delivered", sent=counts.sent, failed=counts.failed, waiting=counts.waiting)
