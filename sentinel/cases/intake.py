@@ -1,7 +1,7 @@
 """Taking a report: what was said, who is in it, whose it is, and by when it is looked at (rules.md, Reports, parties, cases)."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,8 @@ from sentinel.core.db import db, new_id
 from sentinel.core.errors import Refused
 from sentinel.core.events import publish
 from sentinel.people import service as people
+from sentinel.people.models import Person
+from sentinel.people.queries import ways_to_reach
 from sentinel.places.models import Place
 from sentinel.places.queries import Located
 from sentinel.places.service import find_or_make_place
@@ -230,13 +232,19 @@ def _party(made: Report, new: NewParty) -> Party:
         report_id=made.id,
         person_id=person.id,
         role=new.role,
-        contactable=new.role != "alleged" and new.reach.possible and not new.may_not_know,
+        contactable=new.role != "alleged" and not new.may_not_know and _reach(person, new.reach).possible,
     )
     db.session.add(party)
     db.session.flush()
     db.session.add(_party_detail(party, new))
     db.session.flush()
     return party
+
+
+def _reach(person: Person, reach: Reach) -> Reach:
+    """What was said now, over what is on record of somebody attached."""
+    known = ways_to_reach(person.id)
+    return replace(reach, phone=reach.phone or known.get("phone", ""), email_address=reach.email_address or known.get("email", ""))
 
 
 def _unnamed(new: NewParty) -> str:

@@ -34,3 +34,8 @@ def claim(submission_id: UUID) -> str | None:
 def receipt(submission_id: UUID, address: str) -> None:
     """Remember where the form led."""
     db.session.execute(update(Submission).where(Submission.id == submission_id).values(result=address))
+
+
+def was_sent(submission_id: UUID) -> bool:
+    """Was this filling-in of a form saved?"""
+    return db.session.get(Submission, submission_id) is not None

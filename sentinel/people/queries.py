@@ -10,7 +10,7 @@ from sentinel.audit.service import record_look
 from sentinel.core import clock
 from sentinel.core.db import db
 from sentinel.people import keys
-from sentinel.people.models import Person
+from sentinel.people.models import Person, PersonContact
 
 # Inside the function a viewer's limits are applied before the number of rows is (design: core.md 7; migration 0003).
 _MATCH = text(
@@ -67,3 +67,9 @@ def match_candidates(*, name: str = "", phone: str = "", email: str = "", buildi
 def people(ids: Sequence[UUID]) -> dict[UUID, Person]:
     """The people with these keys."""
     return {person.id: person for person in db.session.scalars(select(Person).where(Person.id.in_(ids)))}
+
+
+def ways_to_reach(person_id: UUID) -> dict[str, str]:
+    """The latest telephone number and e-mail address on record, by kind."""
+    query = select(PersonContact.kind, PersonContact.value).where(PersonContact.person_id == person_id).order_by(PersonContact.added_at)
+    return dict(db.session.execute(query).tuples().all())
