@@ -173,12 +173,13 @@ def words(kind: Kind, due_at: datetime, standards: Standards, now: datetime | No
 
 
 def _stepped(due_at: datetime, made_at: datetime, steps: Steps) -> Schedule:
+    manager_at = worktime.reckon(steps.manager, due_at)
     return Schedule(
         due_at=due_at,
         soon_at=max(worktime.reckon(steps.soon, due_at), worktime.utc(made_at)),
         supervisor_at=worktime.reckon(steps.supervisor, due_at),
-        manager_at=worktime.reckon(steps.manager, due_at),
-        warning=worktime.calendar_warning(london(due_at).date()),
+        manager_at=manager_at,
+        warning=worktime.calendar_warning(london(manager_at).date()),
     )
 
 

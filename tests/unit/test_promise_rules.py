@@ -92,7 +92,10 @@ def test_becoming_enhanced_moves_no_deadline_and_delays_no_step(klass: Klass, st
     assert after.soon_at <= before.soon_at
 
 
-def test_a_deadline_past_the_known_bank_holidays_says_so() -> None:
+def test_a_moment_past_the_known_bank_holidays_says_so() -> None:
+    assert plan(Kind.CADENCE, Klass.ENHANCED, at("2028-12-19 10:00")).warning is None
+    assert plan(Kind.CADENCE, Klass.ENHANCED, at("2028-12-20 10:00")).due_at == at("2028-12-29 17:00")
+    assert plan(Kind.CADENCE, Klass.ENHANCED, at("2028-12-20 10:00")).warning  # the manager's step would be on 1 January 2029
     assert plan(Kind.CADENCE, Klass.STANDARD, at("2028-11-01 10:00")).warning is None
     assert "weekends alone" in (plan(Kind.CADENCE, Klass.STANDARD, at("2028-12-20 10:00")).warning or "")
 
