@@ -1,6 +1,6 @@
 """How pages are made: where templates lie, the words they may call on, and addresses that change when a file does."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from datetime import date, datetime, timedelta
 from functools import cache
 from hashlib import sha256
@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Flask, Response, request, send_from_directory
 from flask.typing import ResponseReturnValue
-from jinja2 import ChainableUndefined, ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader, Undefined
+from jinja2 import ChainableUndefined, ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader, Template, Undefined
 from markupsafe import Markup
 
 from config.settings import settings
@@ -22,8 +22,19 @@ A_YEAR = 365 * 24 * 3600
 NO_ASSETS = "Sentinel's styles have not been fetched. Run `sentinel doctor`: it says how to fetch them."
 
 
+class LenientLoader(PackageLoader):
+    """Templates that ask after names they never set, as GOV.UK's macros do: for them, and only them, nothing is an error."""
+
+    _lenient: Environment | None = None
+
+    def load(self, environment: Environment, name: str, globals: MutableMapping[str, Any] | None = None) -> Template:
+        """Compile with lenient names, whoever asks."""
+        self._lenient = self._lenient or environment.overlay(undefined=ChainableUndefined)
+        return super().load(self._lenient, name, globals)
+
+
 class CarefulUndefined(ChainableUndefined):
-    """A missing key of a dict is nothing (GOV.UK's macros leave most of theirs out); a misspelt name or attribute is an error."""
+    """A missing key of a dict is nothing, so that components may be given few; a misspelt name or attribute is an error."""
 
     def _fail_if_misspelt(self) -> None:
         is_ours = self._undefined_name != "caller" and not isinstance(self._undefined_obj, Mapping | Undefined | None)
@@ -49,9 +60,10 @@ class CarefulUndefined(ChainableUndefined):
 
 def init_app(app: Flask) -> None:
     """Teach the application its templates, their filters and globals, and its files."""
-    loaders = [FileSystemLoader(settings().templates_dir), PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})]
-    app.jinja_loader = ChoiceLoader(loaders)
     environment = app.jinja_env
+    govuk = PrefixLoader({"govuk_frontend_jinja": LenientLoader("govuk_frontend_jinja")})
+    # Not app.jinja_loader: Flask asks that for source only, and would compile GOV.UK's macros as strictly as ours.
+    environment.loader = ChoiceLoader([FileSystemLoader(settings().templates_dir), govuk])
     environment.undefined = CarefulUndefined
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.filters.update(FILTERS)
