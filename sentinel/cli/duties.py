@@ -15,9 +15,7 @@ EXAMPLE = "2026-12-04T17:00"
 
 
 @click.command()
-@click.option(
-    "--at", "moment", metavar="ISO", help=f"Move the demonstration's clock to this moment first ({EXAMPLE}; London unless it says)."
-)
+@click.option("--at", "moment", metavar="ISO", help=f"Move the demonstration's clock there first ({EXAMPLE}; London unless it says).")
 @click.option("--dry-run", is_flag=True, help="Only look: write nothing. With --at, at any moment and on any installation.")
 @data_option
 @json_option

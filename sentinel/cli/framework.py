@@ -49,7 +49,7 @@ def on_system(role: Role) -> Callable[[Callable[..., int | None]], Callable[...,
         @wraps(function)
         def command(context: click.Context, /, *, data: Path | None, as_json: bool, **options: Any) -> None:
             with locate.system(data, role) as found:
-                status = _inside(role, _name(context), lambda: function(System(found, as_json), **options))
+                status = inside(role, _name(context), lambda: function(System(found, as_json), **options))
             context.exit(status or 0)
 
         return command
@@ -61,7 +61,7 @@ def _name(context: click.Context) -> str:
     return context.command_path.partition(" ")[2]
 
 
-def _inside(role: Role, name: str, work: Callable[[], int | None]) -> int | None:
+def inside(role: Role, name: str, work: Callable[[], int | None]) -> int | None:
     """Do the work in one transaction of the application under `role`, recorded as `system:<name>`."""
     from sentinel import create_app
     from sentinel.core import viewer
