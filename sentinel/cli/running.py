@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from config.settings import ROOT, Settings, settings
-from sentinel.cli.framework import data_option, json_option, tell
+from sentinel.cli.framework import data_option, inside, json_option, tell
 from sentinel.core.instance import checks, locate
 from sentinel.core.instance.processes import bind_forks_to_this_process
 
@@ -100,7 +100,7 @@ def beat(ready_file: Path | None) -> None:
 @data_option
 @json_option
 def migrate(data: Path | None, as_json: bool) -> None:
-    """Bring the database to this version's schema. Repeat at will.
+    """Bring the database to this version's schema, and the partners and districts of the standards into it. Repeat at will.
 
     Needs SENTINEL_OWNER_DATABASE_URL, or an embedded system.
     """
@@ -110,6 +110,7 @@ def migrate(data: Path | None, as_json: bool) -> None:
         from sentinel.core import migrate as migrations
 
         migrations.upgrade(owner)
+        inside("owner", "migrate", _keep_partnership)
         tell(as_json, {"revision": migrations.head()}, f"The database is at revision {migrations.head()}.")
 
 
@@ -127,6 +128,15 @@ def roles(database: str) -> None:
 
     ensure_roles(settings().superuser_database_url, database, _passwords(settings()))
     click.echo(f"The roles and the database {database} are there.")
+
+
+def _keep_partnership() -> None:
+    from config import agreed
+    from sentinel.access.partnership import keep_partners
+    from sentinel.places.districts import keep_districts
+
+    keep_districts(agreed.current().partners)
+    keep_partners(agreed.current().partners)
 
 
 def _passwords(chosen: Settings) -> dict[str, str]:
