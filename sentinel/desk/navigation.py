@@ -23,21 +23,27 @@ bp = Blueprint("home", __name__)
 
 @dataclass(frozen=True)
 class Item:
-    """A page in the main navigation, for those its permission allows. `count` says how many things wait there."""
+    """A page in the main navigation, for those its permission allows.
+
+    `count` says how many things wait there; the pages of the blueprints in `also` belong to it.
+    """
 
     label: str
     endpoint: str
     permission: Permission
     count: Callable[[Viewer], int] | None = None
     counts: str = "waiting"
+    also: tuple[str, ...] = ()
 
+
+CASE_PAGES = ("case", "actions", "closing", "risk", "interventions", "referrals")
 
 # In order of where a person's work is: the first they may use is where they land.
 ITEMS = [
     Item("Take a report", "intake.new", Permission.REPORT_TAKE),
     Item("Reports I took", "intake.mine", Permission.REPORT_TAKE),
     Item("To decide", "triage.queue", Permission.QUEUE_READ, count_waiting),
-    Item("Cases", "cases.index", Permission.CASE_READ),
+    Item("Cases", "cases.index", Permission.CASE_READ, also=CASE_PAGES),
     Item("Police incidents", "insight.police_incidents", Permission.INCIDENTS_COUNT),
     Item("Imports", "exchange.imports", Permission.QUARANTINE_READ),
     Item("Partnership", "access.partnership", Permission.PARTNERSHIP_READ),
@@ -93,7 +99,7 @@ def _shown(item: Item) -> dict[str, Any]:
     return {
         "label": item.label,
         "href": url_for(item.endpoint),
-        "current": request.endpoint == item.endpoint,
+        "current": request.endpoint == item.endpoint or request.blueprint in item.also,
         "count": item.count(current()) if item.count else None,
         "counts": item.counts,
     }

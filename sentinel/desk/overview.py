@@ -95,7 +95,8 @@ def reason_words(one: Intervention) -> str:
     """Why it was not used, and the officer's own words."""
     agreed_reasons = {choice.key: choice.text for choice in agreed.current().outcomes.power_not_used}
     reason = agreed_reasons.get(one.reason or "", one.reason or "")
-    return ". ".join(part.rstrip(".") for part in (reason, f"“{one.note}”" if one.note else "") if part) + "."
+    said = f"“{one.note}”" if one.note else ""
+    return " ".join(part for part in (f"{reason.rstrip('.')}." if reason else "", said) if part)
 
 
 def outcome(detail: CaseDetail) -> str:
