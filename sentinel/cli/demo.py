@@ -45,7 +45,7 @@ def _fill(installation: object, cases: int, seed: int, as_of: datetime | None) -
     from sentinel.alerts.sweep import sweep
     from sentinel.core import clock
     from sentinel.core.db import db
-    from sentinel.demonstration import load
+    from sentinel.demonstration import load, showpieces
 
     installation.demonstration = True  # type: ignore[attr-defined]
     moment = as_of.replace(hour=10, tzinfo=clock.LONDON).astimezone(UTC) if as_of else clock.now()
@@ -55,6 +55,7 @@ def _fill(installation: object, cases: int, seed: int, as_of: datetime | None) -
     made = load.make(cases=cases, seed=seed, as_of=moment, staff=staff, connection=raw)  # type: ignore[arg-type]
     _record(on=True)
     db.session.execute(text("SELECT audit_look('change', 'demonstration', NULL, NULL, NULL)"))
+    showpieces.show(staff, moment)
     db.session.commit()
     sweep(moment)
     return made._asdict()

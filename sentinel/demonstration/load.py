@@ -1,5 +1,6 @@
 """Making a demonstration: the partnership, its people, and as many cases as asked for."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -39,6 +40,13 @@ class Made(NamedTuple):
     reports: int
 
 
+class Plan(NamedTuple):
+    """A report to take: when, and what becomes of it."""
+
+    at: datetime
+    fate: str
+
+
 def partnership(password: str) -> Staff:
     """Partners, teams, accounts and their colleagues; run again, it changes nothing but the password."""
     keep_districts(agreed.current().partners)
@@ -70,10 +78,10 @@ def make(*, cases: int, seed: int, as_of: datetime, staff: Staff, connection: ps
     counted = _Counter(connection)
     worker.numbers = counted.next
     totals = [0, 0, 0]
-    made = 0
-    while made < cases:
-        made += _one(worker, counted, as_of)
-        if rows.count("report") >= AT_ONCE or made >= cases:
+    plans = sorted(_plans(worker, cases, as_of), key=lambda plan: plan.at)
+    for number, plan in enumerate(plans, start=1):
+        _one(worker, counted, plan, as_of)
+        if rows.count("report") >= AT_ONCE or number == len(plans):
             totals = [total + rows.count(table) for total, table in zip(totals, ("asb_case", "person", "report"), strict=True)]
             rows.write(connection)
             world.addresses.clear()
@@ -81,13 +89,21 @@ def make(*, cases: int, seed: int, as_of: datetime, staff: Staff, connection: ps
     return Made(*totals)
 
 
-def _one(worker: CaseTeller, counted: "_Counter", as_of: datetime) -> int:
-    """One report and what became of it; 1 when that was a case."""
+def _plans(worker: CaseTeller, cases: int, as_of: datetime) -> Iterator[Plan]:
+    """Reports to take, until enough of them make a case."""
+    chance, made = worker.chance, 0
+    while made < cases:
+        fate = chance.choices([name for name, _ in FATES], [weight for _, weight in FATES])[0]
+        age = {"new": chance.uniform(0.02, 2.2), "closed": chance.uniform(40, SPAN_DAYS)}.get(fate, chance.uniform(1, 200))
+        at = working_moment(worker.world, as_of - timedelta(days=age))
+        yield Plan(min(at, as_of - timedelta(minutes=25)), fate)
+        made += fate in ("working", "closed")
+
+
+def _one(worker: CaseTeller, counted: "_Counter", plan: Plan, as_of: datetime) -> None:
+    """One report and what became of it."""
     chance, staff = worker.chance, worker.staff
-    fate = chance.choices([name for name, _ in FATES], [weight for _, weight in FATES])[0]
     team = chance.choices(list(staff.teams), [SHARE.get(slug, 6) for slug in staff.teams])[0]
-    age = {"new": chance.uniform(0.02, 2.2), "closed": chance.uniform(40, SPAN_DAYS)}.get(fate, chance.uniform(1, 200))
-    at = min(working_moment(worker.world, as_of - timedelta(days=age)), as_of - timedelta(minutes=25))
     level = chance.choices([name for name, _ in LEVELS], [weight for _, weight in LEVELS])[0]
     called = take(
         world=worker.world,
@@ -96,22 +112,20 @@ def _one(worker: CaseTeller, counted: "_Counter", as_of: datetime) -> int:
         staff=staff,
         standards=worker.standards,
         team=team,
-        at=at,
-        reference=counted.next(at),
+        at=plan.at,
+        reference=counted.next(plan.at),
         level=level,
         story=chance.choice(stories.STORIES),
     )
-    if fate == "new":
+    if plan.fate == "new":
         unnamed(called, worker.rows, worker.world)
-        return 0
-    if fate == "decided":
+    elif plan.fate == "decided":
         worker.decide(called, team)
-        return 0
-    unallocated = at > as_of - timedelta(days=3) and chance.random() < 0.25
-    officer = None if unallocated else chance.choice(staff.officers[team])
-    ends_at = at + (as_of - at) * chance.uniform(0.3, 0.95) if fate == "closed" else None
-    worker.work(called, team, officer, ends_at=ends_at, neglected=chance.random() < NEGLECTED)
-    return 1
+    else:
+        unallocated = plan.at > as_of - timedelta(days=3) and chance.random() < 0.25
+        officer = None if unallocated else chance.choice(staff.officers[team])
+        ends_at = plan.at + (as_of - plan.at) * chance.uniform(0.3, 0.95) if plan.fate == "closed" else None
+        worker.work(called, team, officer, ends_at=ends_at, neglected=chance.random() < NEGLECTED)
 
 
 def _colleagues(teams: dict[str, Team], hashed: str) -> None:
