@@ -10,7 +10,8 @@ from sentinel.desk.intake import bp as intake
 from sentinel.desk.intake_told import bp as intake_told
 from sentinel.desk.ownership import bp as ownership
 from sentinel.desk.triage import bp as triage
+from sentinel.desk.victim_first import bp as victim_first
 from sentinel.exchange.views import bp as exchange
 from sentinel.insight.views import bp as insight
 
-BLUEPRINTS = [access, intake, intake_told, exchange, insight, risk, triage, cases, case, actions, ownership, closing]
+BLUEPRINTS = [access, intake, intake_told, exchange, insight, risk, triage, cases, case, actions, ownership, closing, victim_first]

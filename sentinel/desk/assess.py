@@ -199,11 +199,12 @@ def _level(party: Party, form: AssessmentForm) -> dict[str, Any]:
 
 def _then(party: Party, form: AssessmentForm) -> dict[str, Any]:
     suggestion, _ = _suggested(party, form)
-    judged = form.judged.data if form.judged.data in list(Level) else suggestion.level
+    chosen = form.judged.data in list(Level)
+    judged = Level(form.judged.data) if chosen else suggestion.level
     detail = party.detail
     known = bool(detail and (detail.hate_perceived or detail.vulnerable_decided_by))
-    enhanced = known or form.answers().get("hate") == "yes" or form.vulnerable.data
-    return {"saving": foreseen.foresee(foreseen.Asked(party, g.user, suggestion, Level(judged), enhanced))}
+    enhanced = known or form.answers().get("hate") == "yes" or bool(form.vulnerable.data)
+    return {"saving": foreseen.foresee(foreseen.Asked(party, g.user, suggestion, judged, chosen, enhanced))}
 
 
 def _page(party: Party, form: AssessmentForm, *, conflict: Any = None) -> str:

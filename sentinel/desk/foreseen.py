@@ -50,6 +50,7 @@ class Asked(NamedTuple):
     actor: User
     suggestion: Suggestion
     judged: Level
+    chosen: bool
     enhanced: bool
 
 
@@ -59,11 +60,16 @@ def foresee(asked: Asked) -> Saving:
     effective, waits = rules.effective(asked.suggestion.level, current, asked.judged)
     episode = risk.open_episode(asked.party.id)
     steps = [*_waiting(asked, effective, waits), *_following(asked, effective, episode)]
-    heading = f"When you save this as {asked.judged.value.capitalize()}"
-    button = f"Save: {asked.judged.value.capitalize()} risk"
-    if waits:
-        button = f"Save: {effective.value.capitalize()} until {asked.judged.value.capitalize()} is agreed"
-    return Saving(heading, steps, _foot(asked.party, effective, opens=effective is Level.HIGH and episode is None), button)
+    foot = _foot(asked.party, effective, opens=effective is Level.HIGH and episode is None)
+    heading = f"{'When' if asked.chosen else 'If'} you save this as {asked.judged.value.capitalize()}"
+    return Saving(heading, steps, foot, _button(asked, effective, waits))
+
+
+def _button(asked: Asked, effective: Level, waits: bool) -> str:
+    judged = asked.judged.value.capitalize()
+    if not asked.chosen:
+        return "Save this assessment"
+    return f"Save: {effective.value.capitalize()} until {judged} is agreed" if waits else f"Save: {judged} risk"
 
 
 def agreeing(party: Party, actor: User) -> str:
@@ -157,7 +163,8 @@ def _already(asked: Asked, episode: HighEpisode) -> Iterator[Step]:
     yield Step("High already", f"{since}: the supervisor was told then.")
     found = referrals.for_episode(episode.id)
     if found and found.state in ("open", "acknowledged", "accepted", "contacted"):
-        yield Step("Victim First", f"have had them {since}: they get this as an update.")
+        update = ": they get this as an update." if asked.judged is Level.HIGH else "."
+        yield Step("Victim First", f"have had them since {_day(found.referred_at)}{update}")
     elif found:
         yield Step("Victim First", f"referral: {found.state} {_day(found.ended_at or found.referred_at)}.")
     proposal = supervision.proposal_of(asked.party)

@@ -105,7 +105,7 @@ def about_last_time(last: LastTime, questions: QuestionSet, answers: rules.Answe
     begun = f"Last time: {last.assessment.effective.capitalize()}, {last.assessment.score}."
     carried = f" {len(known)} answers carried over{' from the phone' if last.assessment.kind == 'screen' else ''}"
     not_asked = f", {len(main) - len(known)} not asked then." if len(main) > len(known) else "."
-    return f"{begun}{carried}{not_asked} {changed if changed else 'None'} {'has' if changed == 1 else 'have'} changed."
+    return f"{begun}{carried}{not_asked} {changed or 'None'} {'have' if changed > 1 else 'has'} changed."
 
 
 def when_last(last: LastTime) -> str:

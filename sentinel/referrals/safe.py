@@ -19,6 +19,7 @@ class Reach:
     message: str
     language: str
     never: str
+    also: str = ""
     say_first: str = SAY_FIRST
 
 
@@ -34,6 +35,7 @@ def reach(plan: ContactPlan | None) -> Reach:
         message=_message(plan),
         language=f"{plan.language}: an interpreter is needed" if plan.language else "No interpreter asked for",
         never=_never(plan),
+        also=plan.never or "",
     )
 
 
@@ -61,6 +63,4 @@ def _message(plan: ContactPlan) -> str:
 def _never(plan: ContactPlan) -> str:
     """What stands after "Do not"."""
     refused = [words for way, words in WAYS.items() if getattr(plan, way) == "no"]
-    listed = ", ".join(refused[:-1]) + (" or " if len(refused) > 1 else "") + refused[-1] if refused else ""
-    own = (plan.never or "").strip()
-    return ". ".join(part for part in (f"{listed}" if listed else "", own) if part)
+    return " or ".join(part for part in (", ".join(refused[:-1]), *refused[-1:]) if part)

@@ -13,7 +13,7 @@ from sentinel.risk.rules import REFUSED
 EXCLUDES = ("none", "nobody", REFUSED)
 RATHER_NOT = Option(REFUSED, "Rather not say")
 IN_THEIR_WORDS = "In their words, and who thinks so"
-PROMPTS = "What worries you most? What protects them? What would change your mind?"
+PROMPTS = "Needed when the risk is High, or not as suggested. What worries you most? What protects them? What would change your mind?"
 
 
 class AssessmentForm(Form):
@@ -75,5 +75,5 @@ def _field(question: Question) -> Any:
     if not question.opens_on:
         options.append(RATHER_NOT)
     if question.many:
-        return ChecksField(question.text, options, none_of=EXCLUDES)
-    return RadiosField(question.text, options)
+        return ChecksField(question.text, options, none_of=EXCLUDES, hint=question.hint or "")
+    return RadiosField(question.text, options, hint=question.hint or "")

@@ -21,7 +21,7 @@ function follow() {
   for (const question of form.querySelectorAll(".s-q")) markChanged(question);
   const judged = new FormData(form).get("judged");
   const label = document.querySelector("label[for=rationale]");
-  if (judged && label) label.textContent = `Why ${judged[0].toUpperCase()}${judged.slice(1)}? *`;
+  if (judged && label) label.textContent = `Why ${judged[0].toUpperCase()}${judged.slice(1)}?`;
 }
 
 function markChanged(question) {
