@@ -29,7 +29,7 @@ CREATE FUNCTION match_people(want_name text, want_sound text, want_phone text, w
                              at timestamptz, most int)
 RETURNS TABLE (person_id uuid, likeness real, same_name boolean, sounds_alike boolean, same_phone boolean, same_email boolean,
                same_building boolean)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET pg_trgm.similarity_threshold = 0.4 AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET pg_trgm.similarity_threshold = 0.3 AS $$
 WITH hit AS (
     SELECT p.canonical_id AS id, similarity(p.name_key, want_name) AS likeness, p.name_key = want_name AS named,
            false AS sounds, false AS phone, false AS email, false AS building

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from config import agreed
 from sentinel.access import guards
@@ -25,6 +26,7 @@ from sentinel.desk.intake_form import SAVE, CallForm, call_form
 from sentinel.desk.intake_screen import screen_so_far
 from sentinel.desk.sending import send
 from sentinel.places import queries as places
+from sentinel.post.delivery import NOT_SET_UP
 
 bp = Blueprint("intake", __name__)
 
@@ -99,8 +101,10 @@ def throw_away() -> ResponseReturnValue:
 def mine() -> ResponseReturnValue:
     """Reports the viewer took, newest first, and those not saved."""
     taken = select(Report).where(Report.taken_by == g.user.id, Report.restricted.is_(False))
+    taken = taken.options(joinedload(Report.place), joinedload(Report.team))
     found = page(taken, (Report.received_at, Report.id), request.args.get("from"))
-    return render_template("intake/mine.html", page=found, unsaved=intake_drafts.unsaved(g.user.id), states=REPORT_WORDS)
+    names = {category.key: category.name for category in agreed.current().categories.category}
+    return render_template("intake/mine.html", page=found, unsaved=intake_drafts.unsaved(g.user.id), states=REPORT_WORDS, categories=names)
 
 
 def _begun() -> tuple[CallForm, Unsaved | None]:
@@ -159,6 +163,7 @@ def _page(form: CallForm, found: Unsaved | None = None) -> str:
         scripts=agreed.current().scripts,
         questions=agreed.current().risk.screen.question,
         screen=screen_so_far(form, current()),
+        not_sent=" ".join(NOT_SET_UP.values()),
         when_heard=_when_heard(form),
         place_heard=_place_heard(form),
         category_heard=_category_heard(form),

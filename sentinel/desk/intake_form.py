@@ -23,6 +23,7 @@ from sentinel.core.fields import (
     YesNoField,
 )
 from sentinel.core.forms import Form, HiddenField
+from sentinel.post.delivery import NOT_SET_UP
 from sentinel.risk.rules import SKIP
 
 PEOPLE_KEPT = ("person", "victim", "alleged")
@@ -100,7 +101,7 @@ class CallForm(Form):
     phone = PhoneField("Phone")
     email_address = EmailField("E-mail address")
     age = TextField("Age", max_length=3, too_long="Enter it in years, such as 67.")
-    who = RadiosField("Who is calling", WHO)
+    who = RadiosField("Who the caller is", WHO)
     for_name = TextField("Their name, if known")
     for_phone = PhoneField("Their phone, if known")
     for_knows = YesNoField("Do they know you are ringing us?")
@@ -136,7 +137,7 @@ class CallForm(Form):
     vulnerability = TextField("In their words", max_length=2_000)
     at_risk = YesNoField("A child, or an adult who cannot protect themselves, is at risk")
     safeguarding_by = TextField("Safeguarding referral made by")
-    raised_to = RadiosField("Raise it", [("medium", "Medium"), ("high", "High")])
+    raised_to = RadiosField("Raise the level", [("medium", "Medium"), ("high", "High")])
     consent = RadiosField("Victim First", CONSENT)
     send = ChecksField("What to send", SEND, none_of=("none",))
 
@@ -216,8 +217,17 @@ def call_form() -> type[CallForm]:
     standards = agreed.current()
     questions = {f"{ANSWER}{question.key}": _question(question) for question in standards.risk.screen.question}
     categories = [(category.key, category.name) for category in standards.categories.category]
-    category = SelectField("Kind of behaviour", categories, empty="As the words suggest")
-    return type("CallFormAsAgreed", (CallForm,), {**questions, "category": category})
+    agreed_fields = {
+        **questions,
+        "category": SelectField("Kind of behaviour", categories, empty="As the words suggest"),
+        "consent": RadiosField(_said("victim_first"), CONSENT),
+        "send": ChecksField(_said("send"), [way for way in SEND if way[0] not in NOT_SET_UP], none_of=("none",)),
+    }
+    return type("CallFormAsAgreed", (CallForm,), agreed_fields)
+
+
+def _said(line: str) -> str:
+    return f"“{agreed.current().scripts.line_for(line).say}”"
 
 
 def _question(question: Question) -> Field:

@@ -20,6 +20,7 @@ from sentinel.core.errors import NotFound, Refused
 from sentinel.core.forms import Form
 from sentinel.core.viewer import current
 from sentinel.core.words import until
+from sentinel.post.delivery import NOT_SET_UP
 from sentinel.post.models import Outbox
 from sentinel.post.service import queue_message
 from sentinel.victims.letters import ACKNOWLEDGEMENT, unsafe
@@ -163,7 +164,9 @@ def _ways(caller: Party, plan: ContactPlan | None) -> list[Way]:
 
 def _way(channel: str, caller: Party, plan: ContactPlan | None, state: str) -> Way:
     column, words = CHANNELS[channel]
-    why_not = unsafe(caller, plan, channel) or ""
-    if not why_not and not getattr(plan, column):
+    why_not = NOT_SET_UP.get(channel, "")
+    if unsafe(caller, plan, channel):
+        why_not = "They did not say that this is safe."
+    elif not why_not and not getattr(plan, column):
         why_not = f"There is nothing to send {words} to."
     return Way(channel, words, not why_not, why_not, SENT.get(state, ""))

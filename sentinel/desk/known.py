@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from markupsafe import Markup
 from sqlalchemy import func, select
 
 from sentinel.cases import known
@@ -11,7 +12,7 @@ from sentinel.cases.known import Known
 from sentinel.cases.models import Case, Party
 from sentinel.core import clock
 from sentinel.core.db import db
-from sentinel.core.pages import counted
+from sentinel.core.pages import counted, reference
 from sentinel.core.viewer import Viewer
 from sentinel.core.words import day
 from sentinel.desk.intake_form import CallForm
@@ -20,6 +21,7 @@ from sentinel.people import queries as people
 from sentinel.people.models import Person
 from sentinel.places import keys as addresses
 from sentinel.places import queries as places
+from sentinel.places.models import Place
 from sentinel.victims.models import Contact
 
 SHORTEST = 3
@@ -97,12 +99,12 @@ def _history(kind: str, person: Person, known_of: Known, case: Case | None) -> s
     parts = [_reports(known_of)] if known_of.reports else []
     if case:
         role = "Alleged in" if kind == "alleged" else "In"
-        parts.append(f"{role} case {case.reference}, {_held_by(case)}.")
+        parts.append(Markup("{} case {}, {}.").format(role, reference(case.reference), _held_by(case)))
         if spoken := _last_spoken(case.id, person.id) if kind != "alleged" else None:
             parts.append(f"Last spoken to {day(clock.london(spoken).date())}.")
     elif known_of.reports:
         parts.append("No open case.")
-    return " ".join(parts) or "On record; no report that you may see."
+    return Markup(" ").join(parts) or "On record; no report that you may see."
 
 
 def _reports(known_of: Known) -> str:
@@ -138,15 +140,16 @@ def _places(form: CallForm, viewer: Viewer, said_in: str) -> list[Card]:
     attached = form.attached.id_of("place")
     if attached and attached not in why and known.may_attach_place(viewer, attached):
         why = {attached: "Attached before", **why}
-    on_record = known.places(viewer, list(why))
-    return [_place(key, on_record[key], reason, attached == key) for key, reason in why.items()]
+    rows, on_record = places.places(list(why)), known.places(viewer, list(why))
+    shown: dict[str, UUID] = {}
+    for key in sorted(why, key=lambda key: key != attached):  # one card for a building: the attached, else the likest
+        shown.setdefault(rows[key].building_key, key)
+    return [_place(rows[key], on_record[key], why[key], attached == key) for key in shown.values()]
 
 
-def _place(place_id: UUID, known_of: Known, reason: str, attached: bool) -> Card:
-    place = places.place(place_id)
-    assert place
+def _place(place: Place, known_of: Known, reason: str, attached: bool) -> Card:
     return {
-        "key": f"place:{place_id}",
+        "key": f"place:{place.id}",
         "heading": place.address,
         "words": _happenings(known_of),
         "why": reason,
@@ -162,5 +165,6 @@ def _happenings(known_of: Known) -> str:
         homes = f" from {known_of.homes} addresses" if known_of.homes > 1 else ""
         parts.append(f"{counted(known_of.reports, 'report')}{homes} since {day(clock.london(known_of.first).date())}.")
     if known_of.cases:
-        parts.append(f"{counted(len(known_of.cases), 'open case')}, {_held_by(known_of.cases[0])} ({known_of.cases[0].reference}).")
-    return " ".join(parts) or "On record."
+        case = known_of.cases[0]
+        parts.append(Markup("{}, {} ({}).").format(counted(len(known_of.cases), "open case"), _held_by(case), reference(case.reference)))
+    return Markup(" ").join(parts) or "On record."

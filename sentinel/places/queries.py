@@ -1,5 +1,6 @@
 """Where something is: from what was said to a postcode and its district, and which places on record it may be."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -63,9 +64,9 @@ def district_name(code: str | None) -> str | None:
     return found.name if found else None
 
 
-def place(place_id: UUID) -> Place | None:
-    """The place with this key."""
-    return db.session.get(Place, place_id)
+def places(ids: Sequence[UUID]) -> dict[UUID, Place]:
+    """The places with these keys."""
+    return {place.id: place for place in db.session.scalars(select(Place).where(Place.id.in_(ids)))}
 
 
 def alike(words: str, *, said_in: str, limit: int = 5) -> list[LikePlace]:
