@@ -7,7 +7,7 @@ from config.agreed.risk import QuestionSet
 from sentinel.risk import rules
 
 LEAN = {"standard": 0.15, "medium": 0.5, "high": 0.85}
-TRIES = 60
+TRIES = 2_000
 
 
 def answers_for(question_set: QuestionSet, level: str, chance: random.Random) -> tuple[dict[str, Any], rules.Suggestion]:

@@ -33,7 +33,7 @@ def high(teller: "CaseTeller", case: Row, called: Called, by: User, assessment: 
 def _reviews(teller: "CaseTeller", episode: Row, party: Any, by: User, began: datetime) -> None:
     standards, number = teller.standards.risk, 1
     due = worktime.working_days(began, standards.supervision_review.first, same_day=True)
-    while due < teller.as_of and teller.chance.random() < 0.93:
+    while due < teller.as_of - timedelta(days=8) or (due < teller.as_of and teller.chance.random() < 0.7):
         done = due - timedelta(hours=teller.chance.randint(1, 5))
         supervisor = teller.staff.supervisors[_team_slug(teller, by)][0]
         note = "Plan is right for the risk. Keep the contact at five days."
@@ -136,8 +136,8 @@ def tried(teller: "CaseTeller", case: Row, called: Called, by: User, opened: dat
             state="not_used",
             proposed_by=by.id,
             proposed_at=opened,
-            reason=words,
-            note=reason,
+            reason=reason,
+            note=words,
         )
         teller.teller.story({"case_id": case["id"]}, "intervention", f"Considered and not used: {_power(teller, power)}", opened, by, words)
 

@@ -229,7 +229,7 @@ class CaseTeller:
 
     def _again(self, called: Called, case: Row, team: str, by: User, opened: datetime, until: datetime) -> None:
         """Further reports of the same trouble, joined to the case."""
-        for _ in range(self.chance.choices([0, 1, 2, 3], [66, 20, 10, 4])[0]):
+        for _ in range(self.chance.choices([0, 1, 2, 3], [82, 11, 5, 2])[0]):
             at = opened + (until - opened) * self.chance.uniform(0.05, 0.99)
             joined = self._later(at, 20, 5 * 60)
             if joined >= until:

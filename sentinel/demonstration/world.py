@@ -93,22 +93,23 @@ class World:
         villages, latitude, longitude = VILLAGES[district]
         while True:
             address, postcode = self._address(self.random.choice(villages)), self._postcode()
-            key = place_keys.address_key(address, postcode)
+            area = place_keys.postcode_compact(postcode)
+            key = place_keys.address_key(address, area)
             if key not in self.addresses:
                 break
         self.addresses.add(key)
         at = (round(latitude + self.random.uniform(-0.05, 0.05), 6), round(longitude + self.random.uniform(-0.08, 0.08), 6))
         place = self.rows.add(
             "place",
-            address=f"{address}, {postcode}",
+            address=address,
             postcode=postcode,
             address_key=key,
-            building_key=place_keys.building_key(address, postcode),
+            building_key=place_keys.building_key(address, area),
             district_code=district,
             latitude=at[0],
             longitude=at[1],
         )
-        return Home(place["id"], place["address"], district)
+        return Home(place["id"], f"{address}, {postcode}", district)
 
     def _address(self, village: str) -> str:
         faker = self.fakers["en_GB"]
