@@ -139,7 +139,7 @@ def interventions_ended(case: Case) -> Iterator[Missing]:
         select(func.count()).select_from(Intervention).where(Intervention.case_id == case.id, Intervention.state.in_(CARRIED_OUT))
     )
     if n:
-        yield Missing(f"End {counted(n, 'intervention')}, or say why it was refused.", "interventions.case_interventions")
+        yield Missing(f"End {counted(n, 'intervention')} still proposed or in force.", "interventions.case_interventions")
 
 
 def referrals_answered(case: Case) -> Iterator[Missing]:

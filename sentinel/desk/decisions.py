@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import joinedload, selectinload
 
 from config import agreed
@@ -159,7 +160,7 @@ def _by_people(viewer: Viewer, people: Sequence[object]) -> Any:
         .join(Party, Party.case_id == Case.id)
         .join(Person, Person.id == Party.person_id)
         .where(Person.canonical_id.in_(people))
-        .distinct(Case.id, Person.canonical_id)
+        .ext(distinct_on(Case.id, Person.canonical_id))
         .order_by(Case.id, Person.canonical_id, Party.role)
         .options(joinedload(Case.officer))
     )

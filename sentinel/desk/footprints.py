@@ -100,9 +100,10 @@ def _why(case: Case, person: User | None, grants: Sequence[CaseGrant], at: datet
     if person.id == case.officer_id:
         return "Officer of the case"
     mine = {person.id, person.partner_id, *(held.team_id for held in person.holdings)}
-    given = [grant for grant in grants if grant.grantee in mine and grant.granted_at <= at < grant.until]
+    given = [grant for grant in grants if grant.grantee in mine]
     if given and not headline:
-        return given[-1].reason
+        # The record keeps the machine's own time, grants a demonstration's: the one in force then, else the latest.
+        return max(given, key=lambda grant: (grant.granted_at <= at < grant.until, grant.granted_at)).reason
     if person.partner_id == case.owner_partner_id and not headline:
         return "Works for the owner"
     return "May see headlines"

@@ -205,7 +205,11 @@ def _form(found: Report, likely: list[decisions.Likely]) -> forms.DecideForm:
     form.officer.options = forms.people(officers)
     if request.method == "GET" and g.user.id in {one.id for one in officers}:
         form.officer.data = str(g.user.id)
-    live = [forms.Option(str(one.case.id), f"{one.case.reference}: {one.case.title}", one.why) for one in likely if not one.is_closed]
+    live = [
+        forms.Option(str(one.case.id), f"{one.case.reference}: {one.case.title}", one.why[0].upper() + one.why[1:])
+        for one in likely
+        if not one.is_closed
+    ]
     form.case.options = [*live, forms.Option(ANOTHER, "Another case, by its reference")]
     for key, _, _ in OUTCOMES:
         form[f"reason_{key}"].options = forms.choices(triage.reasons(key))

@@ -6,6 +6,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from sentinel.cases import states
 from sentinel.cases.models import Case, Party
@@ -93,7 +94,7 @@ def _latest_assessments(case: Case) -> dict[UUID, Assessment]:
     rows = db.session.scalars(
         select(Assessment)
         .where(Assessment.party_id.in_(_keys(case)), Assessment.state != "refused")
-        .distinct(Assessment.party_id)
+        .ext(distinct_on(Assessment.party_id))
         .order_by(Assessment.party_id, Assessment.assessed_at.desc(), Assessment.id.desc())
     )
     return {row.party_id: row for row in rows}
@@ -103,7 +104,7 @@ def _last_contacts(case: Case) -> dict[UUID, Contact]:
     rows = db.session.scalars(
         select(Contact)
         .where(Contact.party_id.in_(_keys(case)))
-        .distinct(Contact.party_id)
+        .ext(distinct_on(Contact.party_id))
         .order_by(Contact.party_id, Contact.occurred_at.desc(), Contact.id.desc())
     )
     return {row.party_id: row for row in rows}
@@ -113,7 +114,7 @@ def _next_promises(case: Case) -> dict[UUID, Promise]:
     rows = db.session.scalars(
         select(Promise)
         .where(Promise.party_id.in_(_keys(case)), Promise.state == "open")
-        .distinct(Promise.party_id)
+        .ext(distinct_on(Promise.party_id))
         .order_by(Promise.party_id, Promise.due_at, Promise.id)
     )
     return {row.party_id: row for row in rows}
