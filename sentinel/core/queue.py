@@ -15,7 +15,7 @@ log = structlog.get_logger()
 def make_celery(app: Flask, broker_url: str) -> Celery:
     """A Celery application whose tasks run inside `app`, one transaction each, as `system:<task name>`."""
 
-    class SentinelTask(Task):  # type: ignore[misc]
+    class SentinelTask(Task):
         """Commit on success, roll back on failure; the record says which task did it."""
 
         def __call__(self, *args: Any, **kwargs: Any) -> Any:

@@ -16,7 +16,6 @@ from sentinel.demonstration.telling import Row, Teller
 from sentinel.demonstration.world import Home, World
 from sentinel.risk import rules as risk
 from sentinel.risk.asked import as_asked
-from sentinel.risk.asked import as_asked
 from sentinel.victims import rules as victims
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 import sentinel.models  # noqa: F401  every table
 from sentinel.core.db import db, new_id
@@ -58,7 +59,7 @@ class Rows:
         if "id" in columns and "id" not in values and columns["id"].identity is None:
             values["id"] = new_id()
         for column in columns:
-            if column.name not in values and column.default is not None and column.default.is_scalar:
+            if column.name not in values and isinstance(column.default, ScalarElementColumnDefault):
                 values[column.name] = column.default.arg
         self.tables[table].append(values)
         return values

@@ -17,8 +17,21 @@ from sentinel.exchange.quarantine import parts, quarantine, rejected
 from sentinel.places.keys import postcode_compact, postcode_display
 from sentinel.places.models import District, Lsoa, Postcode
 
-POSTCODES = ("pcds", "live", "positional_quality", "easting", "northing", "longitude", "latitude", "oa11cd", "lsoa11cd", "lsoa21cd_pip", "ward25cd_pip",
-             "ladcd", "ladnm")  # fmt: skip
+POSTCODES = (
+    "pcds",
+    "live",
+    "positional_quality",
+    "easting",
+    "northing",
+    "longitude",
+    "latitude",
+    "oa11cd",
+    "lsoa11cd",
+    "lsoa21cd_pip",
+    "ward25cd_pip",
+    "ladcd",
+    "ladnm",
+)
 AREAS = ("census", "lsoa_code", "lsoa_name", "lad_code", "lad_name")
 
 
@@ -60,9 +73,16 @@ def import_gazetteer(path: Path) -> Result:
     result.accepted = result.read - result.quarantined
     _write(gathered)
     delivery = Delivery(
-        kind="gazetteer", system="ONS", files=path.name, read=result.read, accepted=result.accepted, already_known=0, quarantined=result.quarantined,
-        delivered_at=clock.now(), delivered_by=current().actor,
-    )  # fmt: skip
+        kind="gazetteer",
+        system="ONS",
+        files=path.name,
+        read=result.read,
+        accepted=result.accepted,
+        already_known=0,
+        quarantined=result.quarantined,
+        delivered_at=clock.now(),
+        delivered_by=current().actor,
+    )
     db.session.add(delivery)
     db.session.flush()
     quarantine(delivery, refused)

@@ -61,8 +61,8 @@ def crime_type(line: Line) -> str:
 
 def incident(line: Line) -> Incident:
     """The incident a row tells of, canonical: trimmed, NFC."""
-    cells = [_clean(cell) for cell in line.fields]
-    return Incident(*cells[1:9], cells[11])
+    _, month, reported_by, force, longitude, latitude, location, code, name, _, _, context = map(_clean, line.fields)
+    return Incident(month, reported_by, force, longitude, latitude, location, code, name, context)
 
 
 def problem(one: Incident, this_month: str) -> str | None:

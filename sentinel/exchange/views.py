@@ -17,9 +17,13 @@ def imports() -> ResponseReturnValue:
     """Deliveries, and the rows nobody has looked at, with why each could not be used."""
     rows = quarantine.waiting(after=request.args.get("after", 0, type=int))
     return render_template(
-        "exchange/imports.html", rows=rows, waiting=quarantine.count_waiting(), deliveries=quarantine.latest_deliveries(), form=ResolveForm(),
+        "exchange/imports.html",
+        rows=rows,
+        waiting=quarantine.count_waiting(),
+        deliveries=quarantine.latest_deliveries(),
+        form=ResolveForm(),
         following=rows[-1].id if len(rows) == quarantine.A_PAGE else None,
-    )  # fmt: skip
+    )
 
 
 @bp.post("/<int:row_id>")
