@@ -158,7 +158,7 @@ def _ways(caller: Party, plan: ContactPlan | None) -> list[Way]:
         .where(Outbox.ref_table == "party", Outbox.ref_id == caller.id, Outbox.template == ACKNOWLEDGEMENT)
         .order_by(Outbox.id)
     )
-    states = dict(rows.tuples().all())
+    states = {row.channel: row.state for row in rows}
     return [_way(channel, caller, plan, states.get(channel, "")) for channel in CHANNELS]
 
 

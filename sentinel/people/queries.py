@@ -72,4 +72,4 @@ def people(ids: Sequence[UUID]) -> dict[UUID, Person]:
 def ways_to_reach(person_id: UUID) -> dict[str, str]:
     """The latest telephone number and e-mail address on record, by kind."""
     query = select(PersonContact.kind, PersonContact.value).where(PersonContact.person_id == person_id).order_by(PersonContact.added_at)
-    return dict(db.session.execute(query).tuples().all())
+    return {row.kind: row.value for row in db.session.execute(query)}
