@@ -86,6 +86,7 @@ def _started(place: Place) -> Iterator[None]:
         yield
     finally:
         end(process, postgres.STOP, grace=10)
+        place.tidy()
 
 
 def _wait_until_ready(server: postgres.Postgres, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -87,6 +88,10 @@ class Place:
     def withdraw(self) -> None:
         """Tell them that it no longer is."""
         self.running.unlink(missing_ok=True)
+
+    def tidy(self) -> None:
+        """Leave nothing in the machine's common folder once everything has stopped."""
+        shutil.rmtree(self.sockets, ignore_errors=True)
 
     def port(self) -> int | None:
         """The port of the system that announced itself here."""

@@ -54,14 +54,19 @@ def spawn(launch: Launch) -> subprocess.Popen[bytes]:
 
 
 def end(process: subprocess.Popen[bytes], sign: signal.Signals, grace: float) -> bool:
-    """Ask a child to stop, wait `grace` seconds, then end it with all that is left of its group. Was it in time?"""
-    in_time = True
+    """Ask a child to stop and see that it does. Was it in time?"""
     if process.poll() is None:
         process.send_signal(sign)
-        try:
-            process.wait(grace)
-        except subprocess.TimeoutExpired:
-            in_time = False
+    return finish(process, grace)
+
+
+def finish(process: subprocess.Popen[bytes], grace: float) -> bool:
+    """Wait `grace` seconds for a child to stop, then end it with all that is left of its group. Was it in time?"""
+    try:
+        process.wait(grace)
+        in_time = True
+    except subprocess.TimeoutExpired:
+        in_time = False
     end_group(process.pid)
     process.wait()
     return in_time

@@ -102,13 +102,15 @@ def _run(system: System, *, demonstration: bool, say: Callable[[str], None]) -> 
         system.place.withdraw()
         say("Stopping.")
         supervisor.stop()
+        system.place.tidy()
 
 
 def _bring_up(system: System, supervisor: Supervisor, *, demonstration: bool) -> None:
     database, queue = _database(system), _broker(system)
     work = _work(system)
     supervisor.reap(database, queue, *work)
-    supervisor.bring_up(database, queue)
+    supervisor.bring_up(database)
+    supervisor.bring_up(queue)
     roles.ensure_roles(system.admin_url, postgres.DATABASE, system.keys.passwords())
     supervisor.check_stop()
     assets.ensure()

@@ -5,11 +5,12 @@ import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from types import FrameType
 
 from sentinel.core.errors import SentinelError
-from sentinel.core.instance.processes import Launch, end, end_group, reap, spawn
+from sentinel.core.instance.processes import Launch, end_group, finish, reap, spawn
 
 PULSE = 0.05  # seconds between two looks while something is expected
 IDLE_PULSE = 0.2
@@ -74,9 +75,14 @@ class Part:
         self.due_at = time.monotonic() + wait
         return wait
 
-    def stop(self) -> bool:
-        """End it. False when it had to be killed."""
-        in_time = self.process is None or end(self.process, self.stop_signal, self.grace)
+    def ask_to_stop(self) -> None:
+        """Tell it to finish what it is doing."""
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(self.stop_signal)
+
+    def finish(self) -> bool:
+        """Wait until it has stopped. False when it took too long and was killed."""
+        in_time = self.process is None or finish(self.process, self.grace)
         self.process = None
         self.launch.record.unlink(missing_ok=True)
         return in_time
@@ -87,7 +93,7 @@ class Supervisor:
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self.say = say
-        self.parts: list[Part] = []
+        self.stages: list[tuple[Part, ...]] = []
         self.asked_to_stop = False
 
     def heed_signals(self) -> None:
@@ -102,8 +108,8 @@ class Supervisor:
 
     def bring_up(self, *parts: Part) -> None:
         """Start parts together and wait until all are ready. Refuses to go on when one dies or takes too long."""
+        self.stages.append(parts)
         for part in parts:
-            self.parts.append(part)
             part.start()
         deadline = time.monotonic() + TO_BE_READY
         while not all(part.ready for part in parts):
@@ -120,16 +126,19 @@ class Supervisor:
     def watch(self) -> None:
         """Look after the children until asked to stop."""
         while not self.asked_to_stop:
-            for part in self.parts:
+            for part in chain.from_iterable(self.stages):
                 self._look_after(part)
             time.sleep(IDLE_PULSE)
 
     def stop(self) -> None:
-        """End all children, the last started first; one that does not stop in time is killed with all it started."""
-        while self.parts:
-            part = self.parts.pop()
-            if not part.stop():
-                self.say(f"The {part.name} did not stop in {part.grace:.0f} seconds and was ended.")
+        """End all children, those started last first; one that does not stop in time is killed with all it started."""
+        while self.stages:
+            together = self.stages.pop()
+            for part in reversed(together):
+                part.ask_to_stop()
+            for part in reversed(together):
+                if not part.finish():
+                    self.say(f"The {part.name} did not stop in {part.grace:.0f} seconds and was ended.")
 
     def check_stop(self) -> None:
         """Give up what is going on if somebody asked us to stop."""
