@@ -24,10 +24,21 @@ def high(teller: "CaseTeller", case: Row, called: Called, by: User, assessment: 
     party = called.victim["id"]
     episode = teller.rows.add("high_episode", party_id=party, opened_at=began, opened_by_assessment=assessment["id"])
     _reviews(teller, episode, party, by, began)
-    teller.rows.add("multi_agency_proposal", episode_id=episode["id"], party_id=party, proposed_at=began)
+    _proposal(teller, episode, party, by, began)
     referral = _referral(teller, case, called, began)
     teller.rows.add("episode_referral", episode_id=episode["id"], referral_id=referral["id"])
     teller.teller.story({"case_id": case["id"]}, "referral", "Referred to Victim First: high risk", began, None)
+
+
+def _proposal(teller: "CaseTeller", episode: Row, party: Any, by: User, began: datetime) -> None:
+    proposal = teller.rows.add("multi_agency_proposal", episode_id=episode["id"], party_id=party, proposed_at=began)
+    answered = began + timedelta(days=teller.chance.uniform(0.5, 6))
+    if answered < teller.as_of:
+        state, reason = teller.chance.choice(
+            (("accepted", "On the next agenda."), ("declined", "Police and housing already meet weekly on this block."))
+        )
+        supervisor = teller.staff.supervisors[_team_slug(teller, by)][0]
+        proposal.update(state=state, answered_by=supervisor.id, answered_at=answered, reason=reason)
 
 
 def _reviews(teller: "CaseTeller", episode: Row, party: Any, by: User, began: datetime) -> None:
@@ -88,15 +99,20 @@ def _consent(teller: "CaseTeller", called: Called) -> str:
 
 
 def _answered(teller: "CaseTeller", referral: Row, began: datetime) -> None:
+    """What the agency did about it, as far as it has come by today."""
     worker, at = teller.staff.worker, began
     for step, hours in zip(STEPS, (3, 2, 20), strict=True):
-        at += timedelta(hours=hours * teller.chance.uniform(0.4, 1.6))
-        if at > teller.as_of or (at > teller.as_of - timedelta(days=6) and teller.chance.random() < 0.3):
+        at = teller.working(at + timedelta(hours=hours * teller.chance.uniform(0.4, 1.6)))
+        if at > teller.as_of or (at > teller.as_of - timedelta(days=6) and teller.chance.random() < 0.35):
             return
         referral.update(state=step, worker_id=worker.id)
         if step in ("acknowledged", "contacted"):
             referral[f"{step}_at"] = at
-        _event(teller, referral, step, at, worker, worker.name, "Door alarm offered. Wants to go on." if step == "contacted" else None)
+        _event(teller, referral, step, at, worker, worker.name, teller.chance.choice(stories.CAME_OF_IT) if step == "contacted" else None)
+    over = at + timedelta(days=teller.chance.randint(20, 60))
+    if over < teller.as_of and teller.chance.random() < 0.85:
+        referral.update(state="closed", ended_at=over)
+        _event(teller, referral, "closed", over, worker, worker.name, "Support finished. Knows how to come back.")
 
 
 def over(teller: "CaseTeller", called: Called, at: datetime) -> None:
@@ -107,7 +123,7 @@ def over(teller: "CaseTeller", called: Called, at: datetime) -> None:
             if row["party_id"] == party and not row.get("done_at"):
                 row[field] = max(at, row.get("opened_at", at))
     for referral in teller.rows.tables["referral"]:
-        if referral["party_id"] == party:
+        if referral["party_id"] == party and referral["state"] != "closed":
             referral.update(state="closed" if referral["state"] != "held" else "withdrawn", ended_at=at)
             _event(teller, referral, referral["state"], at, teller.staff.worker, teller.staff.worker.name)
 

@@ -101,7 +101,7 @@ class CaseTeller:
         decision = self.teller.promise(called.victim, "decision", called.klass, called.at, called.report["id"])
         decision["tightens_id"] = old["id"]
         self.teller.story({"report_id": called.report["id"], "party_id": called.victim["id"]}, "triage", words, at, by)
-        told = self._working(at + timedelta(hours=self.chance.randint(1, 20)))
+        told = self.working(at + timedelta(hours=self.chance.randint(1, 20)))
         if told < self.as_of:
             contact = self.teller.contact(called.victim, told, by, "Told what was decided and why.", covers=("decision",))
             self.teller.keep(decision, contact)
@@ -123,7 +123,7 @@ class CaseTeller:
         wait = (promise["due_at"] - called.at) * self.chance.uniform(0.15, 0.92)
         if self.chance.random() < 0.07:
             wait = (promise["due_at"] - called.at) + timedelta(hours=self.chance.randint(2, 40))
-        at = self._working(called.at + wait)
+        at = self.working(called.at + wait)
         if at >= until:
             if self.chance.random() < 0.5:
                 self._attempt(called, by, min(at, until) - timedelta(hours=3))
@@ -157,7 +157,7 @@ class CaseTeller:
         self._say(called.victim, "risk", f"Risk assessed: {called.level}", at, by, full["rationale"])
         around.high(self, case, called, by, called.screen if called.screen["effective"] == "high" else full, called.at)
         plan = self.teller.promise(called.victim, "after_assessment", called.klass, at, full["id"])
-        told = self._working(at + (plan["due_at"] - at) * self.chance.uniform(0.2, 0.9))
+        told = self.working(at + (plan["due_at"] - at) * self.chance.uniform(0.2, 0.9))
         if told >= until:
             called.promises.append(self.teller.promise(called.victim, "cadence", called.klass, first["occurred_at"], first["id"]))
             return first["occurred_at"]
@@ -205,7 +205,7 @@ class CaseTeller:
             promise = called.promises[-1]
             span = promise["due_at"] - promise["starts_at"]
             late = self.chance.random() < 0.05
-            at = self._working(promise["starts_at"] + span * (self.chance.uniform(1.02, 1.2) if late else self.chance.uniform(0.45, 0.9)))
+            at = self.working(promise["starts_at"] + span * (self.chance.uniform(1.02, 1.2) if late else self.chance.uniform(0.45, 0.9)))
             if at >= until:
                 break
             note = self.chance.choice(called.story.notes)
@@ -268,9 +268,9 @@ class CaseTeller:
         self.teller.story(told, kind, title, at, by, body)
 
     def _later(self, at: datetime, least_minutes: int, most_minutes: int) -> datetime:
-        return self._working(at + timedelta(minutes=self.chance.randint(least_minutes, most_minutes)))
+        return self.working(at + timedelta(minutes=self.chance.randint(least_minutes, most_minutes)))
 
-    def _working(self, at: datetime) -> datetime:
+    def working(self, at: datetime) -> datetime:
         """The same moment, moved into the next working hours when it falls outside them."""
         local = at.astimezone(LONDON)
         if local.hour < 9 or local.hour >= 17 or not worktime.is_working_day(local.date()):

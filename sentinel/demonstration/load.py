@@ -94,7 +94,10 @@ def _plans(worker: CaseTeller, cases: int, as_of: datetime) -> Iterator[Plan]:
     chance, made = worker.chance, 0
     while made < cases:
         fate = chance.choices([name for name, _ in FATES], [weight for _, weight in FATES])[0]
-        age = {"new": chance.uniform(0.02, 2.2), "closed": chance.uniform(40, SPAN_DAYS)}.get(fate, chance.uniform(1, 200))
+        recent = chance.random() < 0.25
+        age = {"new": chance.uniform(0.02, 2.2), "closed": chance.uniform(40, SPAN_DAYS)}.get(
+            fate, chance.uniform(0.3, 6 if recent else 200)
+        )
         at = working_moment(worker.world, as_of - timedelta(days=age))
         yield Plan(min(at, as_of - timedelta(minutes=25)), fate)
         made += fate in ("working", "closed")

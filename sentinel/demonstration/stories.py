@@ -145,6 +145,13 @@ ACTIONS = (
     "Ring the school",
     "Check the lighting with highways",
 )
+CAME_OF_IT = (
+    "Door alarm fitted. Counselling offered.",
+    "Wants to go on. Safety plan agreed.",
+    "Court support explained.",
+    "Rang twice; will ring weekly.",
+    "Not ready to talk yet; asked for a call next week.",
+)
 RATIONALE = (
     "Daily, aimed at her, and getting worse; she lives alone and is frightened to go out. Her son calls daily, which helps. "
     "A quiet fortnight after the warning would change my mind."
