@@ -36,6 +36,7 @@ __all__ = [
 ]
 
 NEVER_WAIVED = (Kind.ACKNOWLEDGE, Kind.CLOSURE, Kind.DECISION)
+ONE_WAY_OUTCOMES = ("one_way_sent", "delivered", "failed")
 CASEWORK = ("practitioner", "supervisor")
 END_OF_DAY = time(17)
 
@@ -94,8 +95,10 @@ def _refuse_contact(party: Party, channel: str, direction: str, outcome: str, oc
         raise Refused("That is still to come. Enter when it happened, such as today 2:15pm.", field="when")
     if not note.strip():
         raise Refused("Say in a sentence what was said.", field="note")
-    if outcome == "one_way_sent" and channel not in promises.ONE_WAY:
-        raise Refused("Only a text, an e-mail or a letter is sent without an answer. Say whether you reached them.", field="outcome")
+    if outcome in ONE_WAY_OUTCOMES and (channel not in promises.ONE_WAY or direction != "out"):
+        raise Refused(
+            "Only a text, an e-mail or a letter of yours is sent without an answer. Say whether you reached them.", field="outcome"
+        )
     if direction == "out":
         _refuse_unsafe(party, channel)
 
@@ -293,10 +296,12 @@ def _now_contactable(party: Party, plan: ContactPlan, actor: User | None) -> Non
 
 
 def first_contact(party: Party, *, since: datetime, actor: User | None) -> None:
-    """Where nothing is promised yet to somebody who can be contacted: first contact, and being kept in touch with."""
-    if not promises.may_be_promised(party) or promises.open_of(party):
+    """Somebody can be contacted from now on: where nothing is promised, first contact; on a case, being kept in touch with."""
+    if not promises.may_be_promised(party):
         return
-    made = [] if queries.was_reached(party) else [make_promise(party=party, kind=Kind.FIRST_CONTACT, cause_id=new_id(), starts_at=since)]
+    made = []
+    if not promises.open_of(party) and not queries.was_reached(party):
+        made = [make_promise(party=party, kind=Kind.FIRST_CONTACT, cause_id=new_id(), starts_at=since)]
     more = promises.never_without(party, since=since, cause_id=new_id())
     promises.announce(party, [*made, *([more] if more else [])], actor)
 
