@@ -4,14 +4,32 @@ from sentinel.access.views import bp as access
 from sentinel.desk.assess import bp as risk
 from sentinel.desk.case import bp as case
 from sentinel.desk.case_actions import bp as actions
+from sentinel.desk.case_referrals import bp as referrals
 from sentinel.desk.cases_list import bp as cases
 from sentinel.desk.closing import bp as closing
 from sentinel.desk.intake import bp as intake
 from sentinel.desk.intake_told import bp as intake_told
 from sentinel.desk.ownership import bp as ownership
+from sentinel.desk.sign_off import bp as sign_off
 from sentinel.desk.triage import bp as triage
 from sentinel.desk.victim_first import bp as victim_first
 from sentinel.exchange.views import bp as exchange
 from sentinel.insight.views import bp as insight
 
-BLUEPRINTS = [access, intake, intake_told, exchange, insight, risk, triage, cases, case, actions, ownership, closing, victim_first]
+BLUEPRINTS = [
+    access,
+    intake,
+    intake_told,
+    exchange,
+    insight,
+    risk,
+    triage,
+    cases,
+    case,
+    actions,
+    ownership,
+    closing,
+    victim_first,
+    referrals,
+    sign_off,
+]

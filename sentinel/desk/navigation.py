@@ -16,6 +16,7 @@ from sentinel.access.sessions import IDLE
 from sentinel.core.db import db
 from sentinel.core.models import Installation
 from sentinel.core.viewer import Viewer, current
+from sentinel.desk import to_sign
 from sentinel.desk.triage import count_waiting
 from sentinel.desk.victim_first import count_new
 
@@ -45,6 +46,7 @@ ITEMS = [
     Item("Reports I took", "intake.mine", Permission.REPORT_TAKE),
     Item("To decide", "triage.queue", Permission.QUEUE_READ, count_waiting),
     Item("Cases", "cases.index", Permission.CASE_READ, also=CASE_PAGES),
+    Item("Sign-off", "sign_off.index", Permission.RISK_AGREE, to_sign.count, also=("sign_off",)),
     Item("Referrals", "victim_first.queue", Permission.REFERRAL_WORK, count_new, also=("victim_first",)),
     Item("Police incidents", "insight.police_incidents", Permission.INCIDENTS_COUNT),
     Item("Imports", "exchange.imports", Permission.QUARANTINE_READ),

@@ -9,6 +9,7 @@ from sqlalchemy.orm import joinedload
 from sentinel.cases.models import Case, Party
 from sentinel.core.db import db
 from sentinel.core.viewer import Viewer
+from sentinel.risk.models import HighEpisode
 from sentinel.risk.queries import seen_in_full
 from sentinel.supervision.models import MultiAgencyProposal, SupervisionReview
 
@@ -35,9 +36,11 @@ def reviews_open(viewer: Viewer) -> list[ReviewDue]:
     return [ReviewDue(*row) for row in rows]
 
 
-def count_reviews_due(viewer: Viewer, by: datetime) -> int:
-    """How many supervision reviews are due by a moment."""
-    due = _reviews(viewer).where(SupervisionReview.due_at <= by)
+def count_reviews(viewer: Viewer, due_by: datetime | None = None) -> int:
+    """How many supervision reviews are to be done; those due by a moment, if one is given."""
+    due = _reviews(viewer)
+    if due_by:
+        due = due.where(SupervisionReview.due_at <= due_by)
     return db.session.scalar(due.with_only_columns(func.count(SupervisionReview.id))) or 0
 
 
@@ -48,7 +51,7 @@ def reviews_of(party: Party) -> list[SupervisionReview]:
 
 
 def proposals_open(viewer: Viewer) -> list[Proposed]:
-    """Multi-agency proposals nobody has answered, the oldest first."""
+    """Multi-agency proposals nobody has answered, of victims still at high risk, the oldest first."""
     rows = db.session.execute(_proposals(viewer).order_by(MultiAgencyProposal.proposed_at).options(joinedload(Party.person)))
     return [Proposed(*row) for row in rows]
 
@@ -78,5 +81,6 @@ def _proposals(viewer: Viewer) -> Select[MultiAgencyProposal, Party, Case]:
         select(MultiAgencyProposal, Party, Case)
         .join(Party, Party.id == MultiAgencyProposal.party_id)
         .outerjoin(Case, Case.id == Party.case_id)
-        .where(MultiAgencyProposal.state == "proposed", seen_in_full(viewer))
+        .join(HighEpisode, HighEpisode.id == MultiAgencyProposal.episode_id)
+        .where(MultiAgencyProposal.state == "proposed", HighEpisode.ended_at.is_(None), seen_in_full(viewer))
     )

@@ -1,0 +1,238 @@
+"""What waits for a supervisor's signature, from every room: who it is about, why, by when, and what can be answered."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import joinedload
+
+from config import agreed
+from sentinel.access.models import User
+from sentinel.cases.models import Case, CaseDetail, Party
+from sentinel.cases.queries import may_see_full
+from sentinel.core.db import db
+from sentinel.core.viewer import Viewer
+from sentinel.core.words import moment
+from sentinel.desk.frame import link_to
+from sentinel.interventions.models import Intervention
+from sentinel.referrals import queries as referrals
+from sentinel.referrals.service import why_held
+from sentinel.risk import queries as risk
+from sentinel.risk.models import Assessment
+from sentinel.supervision import queries as supervision
+
+
+class About(NamedTuple):
+    """Whose it is: the victim or the case, how risky, its number and its page."""
+
+    name: str
+    level: str | None
+    reference: str
+    href: str | None
+
+
+@dataclass(frozen=True)
+class ToSign:
+    """One thing to sign. Answered in its row, or on the page at `elsewhere`."""
+
+    kind: str
+    id: UUID
+    about: About
+    what: str
+    detail: str
+    due_at: datetime | None
+    button: str
+    elsewhere: str | None = None
+    facts: list[tuple[str, str]] = field(default_factory=list)
+    answers: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Things of one kind, the most pressing first."""
+
+    kind: str
+    title: str
+    rows: list[ToSign]
+
+
+def groups(viewer: Viewer) -> list[Group]:
+    """Everything this supervisor may sign, by consequence."""
+    return [Group(kind, title, find(viewer)) for kind, title, find in KINDS]
+
+
+def counts(viewer: Viewer) -> dict[str, int]:
+    """How many things of each kind wait for this supervisor."""
+    return {
+        "referral": referrals.count_held(viewer),
+        "lowering": risk.count_pending(viewer),
+        "review": supervision.count_reviews(viewer),
+        "intervention": db.session.scalar(_interventions(viewer).with_only_columns(func.count(Intervention.id))) or 0,
+        "proposal": supervision.count_proposals(viewer),
+        "closing": db.session.scalar(_closings(viewer).with_only_columns(func.count(Case.id))) or 0,
+    }
+
+
+def count(viewer: Viewer) -> int:
+    """How many things wait for this supervisor."""
+    return sum(counts(viewer).values())
+
+
+def held(viewer: Viewer) -> list[ToSign]:
+    """Referrals that are not sent until a supervisor decides."""
+    return [
+        ToSign(
+            kind="referral",
+            id=referral.id,
+            about=_about(party, case),
+            what="Decide whether to refer",
+            detail=why_held(party) or "Held when it was made; nothing stands in the way now",
+            due_at=referral.decide_by,
+            button="Decide",
+            facts=[("Why high", referral.why), ("To", referral.agency.name)],
+            answers=[("send", "Send it, for the safeguarding reason I give"), ("respect", "Respect their wish: do not send it")],
+        )
+        for referral, party, case in referrals.held(viewer)
+    ]
+
+
+def lowerings(viewer: Viewer) -> list[ToSign]:
+    """Levels judged lower than suggested, or than they were."""
+    return [_lowering(*row) for row in risk.pending(viewer)]
+
+
+def _lowering(assessment: Assessment, party: Party, case: Case | None) -> ToSign:
+    judged, effective = assessment.judged.capitalize(), assessment.effective.capitalize()
+    who = assessment.assessor.name if assessment.assessor else assessment.source or "Another system"
+    return ToSign(
+        kind="lowering",
+        id=assessment.id,
+        about=_about(party, case),
+        what=f"Agree to {judged}",
+        detail=f"Judged by {who}, {moment(assessment.assessed_at)}. It stands at {effective} until answered",
+        due_at=None,
+        button="Answer",
+        facts=[
+            ("Their reasons", assessment.rationale or "None given"),
+            ("Suggested", f"{assessment.suggested.capitalize()}, score {assessment.score}: {'; '.join(assessment.because[:4])}"),
+        ],
+        answers=[("agree", f"Agree: the risk is {judged} from now"), ("refuse", f"Do not agree: it stays {effective}")],
+    )
+
+
+def reviews(viewer: Viewer) -> list[ToSign]:
+    """Supervision reviews of high-risk victims."""
+    return [
+        ToSign(
+            kind="review",
+            id=review.id,
+            about=_about(party, case),
+            what=f"Supervision review {review.number}",
+            detail="High risk: see that the plan is right and the victim is safe",
+            due_at=review.due_at,
+            button="Record review",
+            facts=_latest(party),
+        )
+        for review, party, case in supervision.reviews_open(viewer)
+    ]
+
+
+def proposals(viewer: Viewer) -> list[ToSign]:
+    """High-risk victims proposed for a discussion by the partnership."""
+    return [
+        ToSign(
+            kind="proposal",
+            id=proposal.id,
+            about=_about(party, case),
+            what="Take to a multi-agency discussion",
+            detail=f"Proposed {moment(proposal.proposed_at)}, on becoming high risk",
+            due_at=None,
+            button="Answer",
+            facts=_latest(party),
+            answers=[("accept", "Take it to the discussion"), ("decline", "Not this time, because")],
+        )
+        for proposal, party, case in supervision.proposals_open(viewer)
+    ]
+
+
+def interventions(viewer: Viewer) -> list[ToSign]:
+    """Interventions that somebody else has to authorise; not one's own proposals."""
+    together = joinedload(Intervention.case), joinedload(Intervention.proposer)
+    names = {power.key: power.name for power in agreed.current().powers.power}
+    return [
+        ToSign(
+            kind="intervention",
+            id=one.id,
+            about=_case(one.case),
+            what=f"Authorise: {names.get(one.power_key, one.power_key)}",
+            detail=f"Proposed by {one.proposer.name}, {moment(one.proposed_at)}",
+            due_at=None,
+            button="Look at it",
+            elsewhere=link_to("interventions.case_interventions", case_id=one.case_id),
+        )
+        for one in db.session.scalars(_interventions(viewer).order_by(Intervention.proposed_at).options(*together))
+    ]
+
+
+def _interventions(viewer: Viewer) -> Select[Intervention]:
+    proposed = Intervention.state == "proposed", Intervention.proposed_by != viewer.user_id
+    return select(Intervention).join(Case, Case.id == Intervention.case_id).where(*proposed, may_see_full(viewer))
+
+
+def closings(viewer: Viewer) -> list[ToSign]:
+    """Cases proposed for closing and not signed; not those one proposed oneself."""
+    return [
+        ToSign(
+            kind="closing",
+            id=case.id,
+            about=_case(case),
+            what="Closing proposed",
+            detail=f"By {who.name if who else 'somebody'}, {moment(detail.proposed_at)}" if detail.proposed_at else "",
+            due_at=None,
+            button="Look at it",
+            elsewhere=link_to("closing.case_closing", case_id=case.id),
+        )
+        for case, detail, who in db.session.execute(_closings(viewer).order_by(CaseDetail.proposed_at)).tuples()
+    ]
+
+
+def _closings(viewer: Viewer) -> Select[Case, CaseDetail, User]:
+    return (
+        select(Case, CaseDetail, User)
+        .join(CaseDetail, CaseDetail.case_id == Case.id)
+        .outerjoin(User, User.id == CaseDetail.proposed_by)
+        .where(Case.state == "closure_proposed", CaseDetail.signed_by.is_(None), may_see_full(viewer))
+        .where(CaseDetail.proposed_by.is_distinct_from(viewer.user_id))
+    )
+
+
+KINDS: list[tuple[str, str, Callable[[Viewer], list[ToSign]]]] = [
+    ("referral", "Referrals held: decide", held),
+    ("lowering", "Lower levels of risk to agree to", lowerings),
+    ("review", "Supervision reviews of high risk", reviews),
+    ("intervention", "Interventions to authorise", interventions),
+    ("proposal", "Multi-agency discussions proposed", proposals),
+    ("closing", "Cases proposed for closing", closings),
+]
+
+
+def _about(party: Party, case: Case | None) -> About:
+    if case:
+        return About(party.person.name, party.level, case.reference, link_to("case.overview", case_id=case.id))
+    reference = party.report.reference if party.report else ""
+    return About(party.person.name, party.level, reference, link_to("triage.report", report_id=party.report_id))
+
+
+def _case(case: Case) -> About:
+    return About(case.title, case.level, case.reference, link_to("case.overview", case_id=case.id))
+
+
+def _latest(party: Party) -> list[tuple[str, str]]:
+    found = risk.latest(party.id)
+    if found is None:
+        return []
+    who = found.assessor.name if found.assessor else found.source or "another system"
+    return [(f"{who}, {moment(found.assessed_at)}", found.rationale or "; ".join(found.because))]
