@@ -84,6 +84,8 @@ SIGNATURES = (
 
 
 def upgrade() -> None:
+    # Loads pg_trgm into this session: until then its settings are unknown, and only a superuser may write unknown ones.
+    op.execute("SELECT show_limit()")
     for function in (VISIBLE, PEOPLE, PLACES):
         op.execute(function)
     op.execute("REVOKE ALL ON FUNCTION headline_visible(uuid, boolean, uuid, timestamptz) FROM PUBLIC")

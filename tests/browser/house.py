@@ -73,7 +73,9 @@ def house(demonstration: str, name: str, folder: Path) -> Iterator[House]:
 
 def command(database: str, *words: str) -> str:
     """Run the `sentinel` command against a database; its standard output."""
-    ran = subprocess.run([sys.executable, "-m", "sentinel.cli", *words], env=_environment(database), cwd=ROOT, capture_output=True, text=True)
+    ran = subprocess.run(
+        [sys.executable, "-m", "sentinel.cli", *words], env=_environment(database), cwd=ROOT, capture_output=True, text=True
+    )
     assert ran.returncode == 0, f"sentinel {' '.join(words)} ended with {ran.returncode}\n{ran.stderr}"
     return ran.stdout
 
