@@ -173,7 +173,7 @@ def names_of(grants: Iterable[CaseGrant]) -> dict[UUID, str]:
     wanted = {grant.grantee for grant in grants}
     found: dict[UUID, str] = {}
     for model in (Partner, Team, User):
-        found |= dict(db.session.execute(select(model.id, model.name).where(model.id.in_(wanted))).tuples().all())
+        found |= dict(db.session.execute(select(model.id, model.name).where(model.id.in_(wanted))).all())
     return found
 
 

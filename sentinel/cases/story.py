@@ -54,7 +54,7 @@ def of_report(report_id: UUID) -> list[CaseEvent]:
 def families(case_id: UUID) -> list[Family]:
     """What the filter offers: only what this case has."""
     rows = db.session.execute(select(CaseEvent.kind, func.count()).where(of_case(case_id)).group_by(CaseEvent.kind))
-    counts = dict(rows.tuples().all())
+    counts = dict(rows.all())
     known = [Family(key, label, sum(counts.pop(kind, 0) for kind in kinds)) for key, (label, kinds) in FAMILIES.items()]
     others = [Family(kind, kind.replace("_", " ").capitalize(), n) for kind, n in sorted(counts.items())]
     return [family for family in (*known, *others) if family.n]

@@ -119,4 +119,4 @@ def _next_due(cases: list[Case]) -> dict[object, object]:
         .where(Party.case_id.in_([one.id for one in cases]), Promise.state == "open")
         .group_by(Party.case_id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())

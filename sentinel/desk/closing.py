@@ -124,7 +124,7 @@ def finally_assessed(case: Case) -> Iterator[Missing]:
             .join(Assessment, Assessment.party_id == Party.id)
             .where(Party.case_id == case.id, Assessment.kind == "full", Assessment.state.in_(("in_force", "agreed")))
             .group_by(Person.canonical_id)
-        ).tuples().all()
+        ).all()
     )
     for party in {one.person.canonical_id: one for one in case.parties if one.role == "victim"}.values():
         last = made.get(party.person.canonical_id)
