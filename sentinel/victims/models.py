@@ -100,6 +100,7 @@ class Promise(Model):
 
     party: Mapped[Party] = relationship()
     contact: Mapped["Contact | None"] = relationship(foreign_keys=[kept_by])
+    ender: Mapped[User | None] = relationship(foreign_keys=[ended_by])
 
 
 class Contact(Model):
