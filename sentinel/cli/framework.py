@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from config.settings import settings
 from sentinel.core.errors import Refused
 from sentinel.core.instance import checks, locate
 from sentinel.core.instance.environment import Role
@@ -49,6 +50,7 @@ def on_system(role: Role) -> Callable[[Callable[..., int | None]], Callable[...,
         @wraps(function)
         def command(context: click.Context, /, *, data: Path | None, as_json: bool, **options: Any) -> None:
             with locate.system(data, role) as found:
+                checks.require(settings(), "redis_url")
                 status = inside(role, _name(context), lambda: function(System(found, as_json), **options))
             context.exit(status or 0)
 

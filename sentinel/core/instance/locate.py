@@ -39,7 +39,7 @@ def system(data: Path | None, *roles: Role) -> Iterator[Found]:
     """
     if data is None and any(os.environ.get(name) for name in URL_NAMES.values()):
         settings.cache_clear()
-        checks.require(settings(), *(FIELDS[role] for role in roles), "redis_url")
+        checks.require(settings(), *(FIELDS[role] for role in roles))
         yield Found("outside", settings().data_dir)
         return
     place = Place.at(data or settings().data_dir)
