@@ -52,12 +52,17 @@ class PageClient:
         parts = urlsplit(target)
         return self.get(parts.path + (f"?{parts.query}" if parts.query else ""))
 
-    def _send(self, method: str, path: str, status: int, **more: Any) -> TestResponse:
+    def ask(self, method: str, path: str, **more: Any) -> TestResponse:
+        """Send a request and take whatever comes back."""
         db.session.commit()
         was = viewer.current()
         response = self.client.open(path, method=method, **more)
         viewer.reset()
         viewer.become(_ended(), was)
+        return response
+
+    def _send(self, method: str, path: str, status: int, **more: Any) -> TestResponse:
+        response = self.ask(method, path, **more)
         assert response.status_code == status, (
             f"{method} {path}: {response.status_code}, not {status}\n{response.get_data(as_text=True)[:3000]}"
         )

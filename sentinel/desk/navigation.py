@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Flask, g, redirect, request, url_for
+from flask import Blueprint, Flask, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -13,6 +13,7 @@ from sentinel.access import guards
 from sentinel.access.models import User
 from sentinel.access.permissions import Permission, allows
 from sentinel.access.sessions import IDLE
+from sentinel.alerts.queries import count_inbox, count_overseen
 from sentinel.core.db import db
 from sentinel.core.models import Installation
 from sentinel.core.viewer import Viewer, current
@@ -42,9 +43,11 @@ CASE_PAGES = ("case", "actions", "closing", "risk", "interventions", "referrals"
 
 # In order of where a person's work is: the first they may use is where they land.
 ITEMS = [
+    Item("Team board", "board.board", Permission.BOARD_READ, count_overseen, also=("board", "rota")),
     Item("Take a report", "intake.new", Permission.REPORT_TAKE),
     Item("Reports I took", "intake.mine", Permission.REPORT_TAKE),
     Item("To decide", "triage.queue", Permission.QUEUE_READ, count_waiting),
+    Item("Alerts", "alerts.inbox", Permission.ALERT_ANSWER, count_inbox, also=("alerts",)),
     Item("Cases", "cases.index", Permission.CASE_READ, also=CASE_PAGES),
     Item("Sign-off", "sign_off.index", Permission.RISK_AGREE, to_sign.count, also=("sign_off",)),
     Item("Referrals", "victim_first.queue", Permission.REFERRAL_WORK, count_new, also=("victim_first",)),
@@ -68,7 +71,7 @@ def index() -> ResponseReturnValue:
     for item in ITEMS:
         if allows(current(), item.permission):
             return redirect(url_for(item.endpoint))
-    return redirect(url_for("access.sign_in"))
+    return render_template("home/index.html")
 
 
 def context() -> dict[str, Any]:

@@ -1,0 +1,100 @@
+"""Who may open which page: written by hand from rules.md, "Who sees what", and from nothing in the application.
+
+An endpoint is for everybody ("public"), for everybody signed in ("signed_in"), or for the roles named. Which cases, people and
+reports then stand on the page is another question, answered for each viewer and tested with each room.
+"""
+
+PUBLIC, SIGNED_IN = "public", "signed_in"
+
+TAKES_CALLS = {"call_taker", "practitioner", "supervisor"}
+WORKS_CASES = {"practitioner", "supervisor"}
+READS_CASES = {"call_taker", "practitioner", "supervisor", "service_manager"}
+SUPERVISES = {"supervisor"}
+RECEIVES = {"victim_first"}
+MANAGES = {"supervisor", "service_manager"}
+COUNTS = {"practitioner", "supervisor", "service_manager", "analyst", "governance"}
+ANSWERS = {"practitioner", "supervisor", "service_manager", "governance"}
+
+ACCESS: dict[str, str | set[str]] = {
+    # the house itself
+    "static": PUBLIC,
+    "assets": PUBLIC,
+    "healthz": PUBLIC,
+    "readyz": PUBLIC,
+    "metrics": PUBLIC,
+    "access.sign_in": PUBLIC,
+    "access.sign_out": PUBLIC,
+    "access.become": PUBLIC,  # in a demonstration; elsewhere there is nothing there
+    "access.stay": SIGNED_IN,
+    "home.index": SIGNED_IN,
+    "access.partnership": {"supervisor", "service_manager", "local_admin", "governance", "information_officer"},
+    # a call
+    "intake.new": TAKES_CALLS,
+    "intake.draft": TAKES_CALLS,
+    "intake.matches": TAKES_CALLS,
+    "intake.screen": TAKES_CALLS,
+    "intake.heard": TAKES_CALLS,
+    "intake.throw_away": TAKES_CALLS,
+    "intake.mine": TAKES_CALLS,
+    "intake_told.told": TAKES_CALLS,
+    "intake_told.send": TAKES_CALLS,
+    # a report
+    "cases.reports": READS_CASES,
+    "triage.report": READS_CASES,
+    "triage.queue": {"practitioner", "supervisor", "governance"},  # governance: those that found no team
+    "triage.decide": WORKS_CASES,
+    "triage.incident": WORKS_CASES,
+    "triage.unlink": WORKS_CASES,
+    "triage.safeguarding": WORKS_CASES,
+    "ownership.route": {"governance"},
+    "ownership.hand_report_over": WORKS_CASES,
+    "ownership.answer": WORKS_CASES,
+    "ownership.accept": WORKS_CASES,
+    "ownership.decline": WORKS_CASES,
+    "ownership.take_back": WORKS_CASES,
+    # a case
+    "cases.index": READS_CASES,
+    "case.overview": READS_CASES,
+    "case.timeline": READS_CASES,
+    "case.people": READS_CASES,
+    "case.access": READS_CASES,
+    "case.note": WORKS_CASES,
+    "case.ask": WORKS_CASES,
+    "case.share": WORKS_CASES,
+    "case.end_share": WORKS_CASES,
+    "actions.case_actions": WORKS_CASES,
+    "actions.finish": WORKS_CASES,
+    "ownership.officer": WORKS_CASES,
+    "ownership.hand_over": WORKS_CASES,
+    "closing.case_closing": WORKS_CASES,
+    "closing.propose": WORKS_CASES,
+    "closing.keep_open": WORKS_CASES,
+    "closing.close": WORKS_CASES,
+    "closing.reopen": WORKS_CASES,
+    "closing.sign": SUPERVISES,
+    # risk
+    "risk.case_risk": READS_CASES,
+    "risk.assess": WORKS_CASES,
+    "risk.draft": WORKS_CASES,
+    "risk.level": WORKS_CASES,
+    "risk.then": WORKS_CASES,
+    # what waits for a supervisor's signature
+    "sign_off.index": SUPERVISES,
+    "sign_off.answer": SUPERVISES,
+    # referrals: of a case, and as the agency that receives them sees them
+    "referrals.case_referrals": READS_CASES,
+    "referrals.withdraw": WORKS_CASES,
+    "referrals.send_again": WORKS_CASES,
+    "victim_first.queue": RECEIVES,
+    "victim_first.referral": RECEIVES,
+    "victim_first.acknowledge": RECEIVES,
+    "victim_first.decline": RECEIVES,
+    "victim_first.contact": RECEIVES,
+    "victim_first.update": RECEIVES,
+    "victim_first.close": RECEIVES,
+    # figures and imports
+    "insight.police_incidents": COUNTS,
+    "insight.police_incidents_csv": COUNTS,
+    "exchange.imports": {"governance", "analyst"},
+    "exchange.resolve": {"governance", "analyst"},
+}
