@@ -39,7 +39,7 @@ def new_report(form: CallForm, *, viewer: Viewer, reference: str | None) -> NewR
         occurred_from=span.start if span else None,
         occurred_to=span.end if span else None,
         category=category_of(form),
-        danger_now=form.danger.data or "not_asked",
+        danger_now="yes" if _in_danger(form) else form.danger.data or "not_asked",
         relation=form.relation.data or "not_asked",
         alleged_known=_alleged_known(form),
         weapon="yes" if "weapon" in happened else "no" if happened else "not_asked",
@@ -51,7 +51,7 @@ def new_report(form: CallForm, *, viewer: Viewer, reference: str | None) -> NewR
         domestic_handed_to=form.domestic_to.data,
         domestic_reference=form.domestic_reference.data,
         answers=form.answers(),
-        raised_to="high" if form.danger.data == "yes" or form.ending == DANGER else form.raised_to.data,
+        raised_to="high" if _in_danger(form) else form.raised_to.data,
         acknowledge_by=tuple(way for way in form.send.data if way != "none"),
         told_on_the_line=form.ending == SAVE and (form.channel.data or "phone") in SPOKEN,
         suggested_case_id=suggested_case(form, viewer),
@@ -96,7 +96,7 @@ def attached_person(form: CallForm, viewer: Viewer, kind: str) -> UUID | None:
 def parties(form: CallForm, viewer: Viewer) -> tuple[NewParty, ...]:
     """The caller, the victim where that is somebody else, and whoever is alleged to do it."""
     found = [_caller(form, viewer)]
-    if form.who.data == "other" or (form.who.data == "witness" and _somebody_named(form)):
+    if form.who.data == "other" or (form.who.data == "witness" and (_somebody_named(form) or _in_danger(form))):
         found.append(_victim(form, viewer))
     if form.alleged_name.data or form.alleged_description.data or form.attached.id_of("alleged"):
         found.append(_alleged(form, viewer))
@@ -191,6 +191,11 @@ def _alleged_known(form: CallForm) -> str:
     if form.alleged_name.data or form.attached.id_of("alleged"):
         return "yes"
     return "no" if form.relation.data or form.alleged_description.data else "not_asked"
+
+
+def _in_danger(form: CallForm) -> bool:
+    """Then somebody is a victim at high risk, whether or not anybody knows who: their supervisor is told by that."""
+    return form.danger.data == "yes" or form.ending == DANGER
 
 
 def _somebody_named(form: CallForm) -> bool:

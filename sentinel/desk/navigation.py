@@ -91,7 +91,7 @@ def _load() -> None:
         "nav": [],
         "footer": [],
     }
-    if user is not None and request.method == "GET":
+    if user is not None:
         g.layout["nav"] = [_shown(item) for item in ITEMS if allows(current(), item.permission)]
     if user is not None:
         g.layout |= {
@@ -107,7 +107,7 @@ def _shown(item: Item) -> dict[str, Any]:
         "label": item.label,
         "href": url_for(item.endpoint),
         "current": request.endpoint == item.endpoint or request.blueprint in item.also,
-        "count": item.count(current()) if item.count else None,
+        "count": item.count(current()) if item.count and request.method == "GET" else None,
         "counts": item.counts,
     }
 
