@@ -17,6 +17,7 @@ from sentinel.core.errors import NotAllowed, NotFound
 from sentinel.core.viewer import current
 from sentinel.desk import footprints, whats_next, who
 from sentinel.desk import overview as gathered
+from sentinel.desk.decisions import category_name
 from sentinel.desk.frame import case_frame, counts, link_to, next_promise
 from sentinel.desk.sending import Sent, send
 
@@ -168,16 +169,9 @@ def _ask_form() -> forms.AskForm:
 def _headline(case: Case, form: forms.AskForm, sent: Sent) -> ResponseReturnValue:
     may_ask = bool(form.team.options) and allows(current(), Permission.CASE_WORK)
     names = sorted({party.person.name for party in case.parties})
-    page = render_template(
-        "cases/headline.html",
-        case=case,
-        form=form,
-        may_ask=may_ask,
-        names=names,
-        promise=next_promise(case),
-        state=states.CASE_WORDS[case.state],
-    )
-    return page, sent.status
+    seen = {"names": names, "promise": next_promise(case), "state": states.CASE_WORDS[case.state]}
+    categories = ", ".join(category_name(key) for key in case.categories)
+    return render_template("cases/headline.html", case=case, form=form, may_ask=may_ask, categories=categories, **seen), sent.status
 
 
 def _overview(case: Case, form: forms.NoteForm, sent: Sent) -> ResponseReturnValue:
