@@ -2,14 +2,17 @@
 
 from sentinel.access.views import bp as access
 from sentinel.desk.assess import bp as risk
+from sentinel.desk.board import bp as board
 from sentinel.desk.case import bp as case
 from sentinel.desk.case_actions import bp as actions
 from sentinel.desk.case_referrals import bp as referrals
 from sentinel.desk.cases_list import bp as cases
 from sentinel.desk.closing import bp as closing
+from sentinel.desk.inbox import bp as alerts
 from sentinel.desk.intake import bp as intake
 from sentinel.desk.intake_told import bp as intake_told
 from sentinel.desk.ownership import bp as ownership
+from sentinel.desk.rota import bp as rota
 from sentinel.desk.sign_off import bp as sign_off
 from sentinel.desk.triage import bp as triage
 from sentinel.desk.victim_first import bp as victim_first
@@ -32,4 +35,7 @@ BLUEPRINTS = [
     victim_first,
     referrals,
     sign_off,
+    alerts,
+    board,
+    rota,
 ]

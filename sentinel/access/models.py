@@ -103,6 +103,9 @@ class Duty(Model):
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
 
+    user: Mapped[User] = relationship()
+    team: Mapped[Team] = relationship()
+
 
 class Absence(Model):
     """Somebody is away, and who stands in. Dates are London dates, both included."""
@@ -120,6 +123,9 @@ class Absence(Model):
     starts_on: Mapped[date]
     ends_on: Mapped[date]
     reason: Mapped[Line | None]
+
+    user: Mapped[User] = relationship(foreign_keys=[user_id])
+    cover: Mapped[User | None] = relationship(foreign_keys=[cover_user_id])
 
 
 class UserSession(Model):

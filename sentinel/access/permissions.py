@@ -51,7 +51,7 @@ ALLOWED: dict[Permission, frozenset[str]] = {
     Permission.PROMISE_EXCUSE: frozenset({"supervisor"}),
     Permission.INTERVENTION_AUTHORISE: frozenset({"supervisor"}),
     Permission.ALERT_ANSWER: _CASEWORKERS | {"service_manager", "governance"},
-    Permission.BOARD_READ: _MANAGERS,
+    Permission.BOARD_READ: _MANAGERS | {"governance"},
     Permission.REFERRAL_WORK: frozenset({"victim_first"}),
     Permission.REFERRAL_DECIDE: frozenset({"supervisor"}),
     Permission.INCIDENTS_COUNT: _CASEWORKERS | {"service_manager", "analyst", "governance"},

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, Index, Integer
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from sentinel.access.models import User
 from sentinel.core.db import Line, Model, RowNumber, Word, one_of, ref
 
 ANSWERS = ("acknowledge", "snooze", "ask", "do", "give")
@@ -77,6 +78,9 @@ class Answer(Model):
     asked_id: Mapped[UUID | None] = mapped_column(ref("app_user.id"), index=True)
     until: Mapped[datetime | None]
     at: Mapped[datetime]
+
+    user: Mapped[User] = relationship(foreign_keys=[user_id])
+    asked: Mapped[User | None] = relationship(foreign_keys=[asked_id])
 
 
 class SweepMark(Model):

@@ -106,7 +106,7 @@ def _supervise(alert: Alert, user: User, kind: str, words: str, asked: User | No
     if not words:
         raise Refused("Say in a sentence what you said or decided: it goes on the case.", field="reason")
     if kind in ("ask", "give") and asked is None:
-        raise Refused("Choose who.", field="asked")
+        raise Refused("Choose who.", field="officer")
     case = db.session.get(Case, alert.case_id) if alert.case_id else None
     report = db.session.get(Report, alert.report_id) if alert.report_id else None
     if kind == "give":

@@ -76,7 +76,8 @@ found AS (
 )"""
 
 # Each way of being told is worked out once for everybody it holds for: a team of 40 late promises asks who its supervisor is once.
-# Where the officer hears of a trigger at all, they also do when a step was passed unseen; at night and at weekends what cannot wait also goes to whoever is on duty.
+# Where the officer hears of a trigger at all, they also do when a step was passed unseen; at night and at weekends what cannot
+# wait also goes to whoever is on duty.
 TOLD = """
 due_to AS (
     SELECT n.*, w.who, concat_ws('|', w.who, n.officer_id, 't', n.team_id, 'a', n.agency_id, 'p', n.about_id, 's', n.secret) AS way
