@@ -114,6 +114,13 @@ def _located(form: CallForm) -> Located | None:
         return Located(form.place.data)
 
 
+def _where(form: CallForm) -> str:
+    """The address that was typed, or that of the place attached instead."""
+    attached = form.attached.id_of("place")
+    found = places.places([attached]).get(attached) if attached and not form.place.data else None
+    return ", ".join(part for part in (found.address, found.postcode) if part) if found else form.place.data
+
+
 def _caller(form: CallForm, viewer: Viewer) -> NewParty:
     role = {"other": "reporter", "witness": "witness"}.get(form.who.data or "", "victim")
     affected: dict[str, Any] = _affected(form, "the victim") if role == "victim" else {}
@@ -128,7 +135,7 @@ def _caller(form: CallForm, viewer: Viewer) -> NewParty:
         reach=Reach(
             phone=form.phone.data,
             email_address=form.email_address.data,
-            address=form.address.data or (form.place.data if lives_there else ""),
+            address=form.address.data or (_where(form) if lives_there else ""),
             ring=_said(form.ring),
             voicemail=_said(form.voicemail),
             text=_said(form.text),
@@ -158,7 +165,7 @@ def _victim(form: CallForm, viewer: Viewer) -> NewParty:
         may_not_know=form.for_knows.data != "yes",
         reach=Reach(
             phone=form.for_phone.data,
-            address=form.place.data if form.for_home.data else "",
+            address=_where(form) if form.for_home.data else "",
             ring=safe,
             text="no" if safe == "no" else "not_asked",
         ),

@@ -151,6 +151,7 @@ def _place(place: Place, known_of: Known, reason: str, attached: bool) -> Card:
     return {
         "key": f"place:{place.id}",
         "heading": place.address,
+        "sub": f", {place.postcode}" if place.postcode and place.postcode != place.address else "",
         "words": _happenings(known_of),
         "why": reason,
         "attached": attached,

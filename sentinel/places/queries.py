@@ -49,13 +49,14 @@ def resolve(words: str) -> Located:
     compact = keys.postcode_in(words)
     if not compact:
         return Located(words)
+    shown = keys.postcode_display(compact)
+    address = keys.without_postcode(words) or shown
     found = db.session.get(Postcode, compact)
     if found:
-        return Located(words, found.display, found.district_code, found.latitude, found.longitude)
-    shown = keys.postcode_display(compact)
+        return Located(address, found.display, found.district_code, found.latitude, found.longitude)
     if db.session.scalar(select(Postcode.compact).limit(1)):
         raise Refused(f"{shown} is not a postcode we know. Check it, or leave it out and say the place in words.", field="place")
-    return Located(words, shown)
+    return Located(address, shown)
 
 
 def district_name(code: str | None) -> str | None:

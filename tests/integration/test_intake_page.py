@@ -21,6 +21,7 @@ from sentinel.places.models import Postcode
 from sentinel.places.queries import resolve
 from sentinel.places.service import find_or_make_place
 from sentinel.post.models import Outbox
+from sentinel.victims.models import ContactPlan
 from tests import factories
 from tests.pages import check_page
 
@@ -514,6 +515,7 @@ def test_an_attached_place_needs_no_address(taker, known, session):
     taker.post("/reports/new", typed(place="", attached=f"place:{place.id}"))
     report = db.session.scalars(select(Report).where(Report.state == "received")).one()
     assert report.place_id == place.id
+    assert db.session.get(ContactPlan, party(report).id).address == "Flat 4, Harcourt Court, 118 Fennimore Way, LE3 3KM"
 
 
 def test_somebody_the_viewer_may_not_know_of_cannot_be_attached_by_their_key(taker, session):

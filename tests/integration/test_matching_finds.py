@@ -249,7 +249,11 @@ def test_a_place_known_only_from_a_restricted_case_is_invisible(session, as_user
 
 def test_a_known_postcode_gives_the_district(session, gazetteer):
     found = places.resolve("12 high street le33km")
-    assert (found.postcode, found.district_code) == ("LE3 3KM", "E07000129")
+    assert (found.address, found.postcode, found.district_code) == ("12 high street", "LE3 3KM", "E07000129")
+
+
+def test_a_postcode_alone_is_a_place(session, gazetteer):
+    assert places.resolve("le3 3km").address == "LE3 3KM"
 
 
 def test_an_unknown_postcode_gets_a_sentence(session, gazetteer):
