@@ -195,7 +195,7 @@ def closings(viewer: Viewer) -> list[ToSign]:
             button="Look at it",
             elsewhere=link_to("closing.case_closing", case_id=case.id),
         )
-        for case, detail, who in db.session.execute(_closings(viewer).order_by(CaseDetail.proposed_at)).tuples()
+        for case, detail, who in db.session.execute(_closings(viewer).order_by(CaseDetail.proposed_at))
     ]
 
 
