@@ -657,6 +657,7 @@ def upgrade() -> None:
         sa.Column("team_id", sa.UUID(), nullable=True),
         sa.Column("officer_id", sa.UUID(), nullable=True),
         sa.Column("urgent", sa.Boolean(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("step", sa.Integer(), nullable=False),
         sa.Column("passed", postgresql.ARRAY(sa.Integer()), nullable=False),

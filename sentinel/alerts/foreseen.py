@@ -39,9 +39,7 @@ def _moment(trigger: Trigger, step: Step, alert: Alert) -> datetime | None:
     if trigger.condition == "promise_open":
         promise = db.session.get(Promise, alert.subject_id)
         return promise.next_step_at if promise and promise.next_step_at != NEVER else None
-    if alert.due_at is None or step.when.unit == "at_start":
-        return None
-    return worktime.reckon(step.when, alert.due_at)
+    return None if step.when.unit == "at_start" else worktime.reckon(step.when, alert.due_at or alert.since)
 
 
 def _names(alert: Alert, step: Step, at: datetime) -> list[str]:

@@ -16,6 +16,7 @@ ANSWERS = ("acknowledge", "snooze", "ask", "do", "give")
 class Alert(Model):
     """A fact that needs somebody. Its step only rises; only the end of the fact closes it.
 
+    `since` is the moment the condition counts from; `due_at` is empty for what has no date to be late for (a repeat victim).
     `passed` are the steps that were over before the sweep came by: recorded, and nobody told of them.
     """
 
@@ -37,6 +38,7 @@ class Alert(Model):
     team_id: Mapped[UUID | None] = mapped_column(ref("team.id"), index=True)
     officer_id: Mapped[UUID | None] = mapped_column(ref("app_user.id"), index=True)
     urgent: Mapped[bool] = mapped_column(default=False)
+    since: Mapped[datetime]
     due_at: Mapped[datetime | None]
     step: Mapped[int]
     passed: Mapped[list[int]] = mapped_column(ARRAY(Integer), default=list)

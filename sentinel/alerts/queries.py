@@ -13,7 +13,7 @@ from config import agreed
 from sentinel.access.models import Absence, Partner, Team, User
 from sentinel.alerts import rules
 from sentinel.alerts.models import Alert, Answer, Telling
-from sentinel.alerts.titles import titles_of
+from sentinel.alerts.titles import details_of, titles_of
 from sentinel.cases.models import Case, CaseGrant, Party, Report
 from sentinel.cases.queries import may_see_full, may_see_headline, may_see_report
 from sentinel.core import clock
@@ -31,7 +31,7 @@ class Line:
 
     alert: Alert
     title: str
-    what_to_do: str
+    detail: str
     level: str | None
     name: str
     about: str
@@ -108,13 +108,12 @@ def lines_of(viewer: Viewer, query: Select[Alert, Case, Report, Party, Person, b
     """The rows of a query of alerts, with what each shows."""
     rows = db.session.execute(query).all()
     alerts = [row[0] for row in rows]
-    titles = titles_of(alerts)
+    titles, details = titles_of(alerts), details_of(alerts)
     people = _users(_officer_id(alert, case) for alert, case, *_ in rows)
     teams = {team.id: team for team in db.session.scalars(select(Team).where(Team.id.in_({alert.team_id for alert in alerts})))}
     away = absences(people)
     about = _names([alert.subject_id for alert in alerts if not alert.case_id and not alert.report_id])
     answers = _answers([alert.id for alert in alerts])
-    to_do = {trigger.key: trigger.what_to_do for trigger in agreed.current().triggers.trigger}
     lines = []
     for alert, case_, report, party, person, opens in rows:
         officer_id = _officer_id(alert, case_)
@@ -123,7 +122,7 @@ def lines_of(viewer: Viewer, query: Select[Alert, Case, Report, Party, Person, b
             Line(
                 alert=alert,
                 title=titles[alert.id],
-                what_to_do=to_do.get(alert.trigger_key, ""),
+                detail=details[alert.id],
                 level=_level(case_, report, party),
                 name=person.name if person and opens else "",
                 about=about.get(alert.subject_id, ""),
@@ -194,7 +193,7 @@ def _at_step_of(audience: str) -> ColumnElement[bool]:
 
 def _worst_first() -> list[Any]:
     level = func.coalesce(Party.level, Case.level, Report.level)
-    return [Alert.urgent.desc(), case(RANK, value=level, else_=1), Alert.due_at, Alert.id]
+    return [Alert.urgent.desc(), case(RANK, value=level, else_=1), func.coalesce(Alert.due_at, Alert.since), Alert.id]
 
 
 def _count(query: Select[Alert, Case, Report, Party, Person, bool]) -> int:

@@ -81,6 +81,7 @@ def _people(trigger: Trigger, at: datetime) -> dict[str, Any]:
         "trigger": trigger.key,
         "told_steps": [step for step, _ in audiences],
         "told_whos": [who for _, who in audiences],
+        "dated": rules.has_due_date(trigger),
         "urgent_from": rules.told_at_once_from(trigger),
         "out_of_hours": worktime.next_work(at) != at,
     }

@@ -9,6 +9,20 @@ from config.agreed.triggers import Trigger
 from sentinel.core import worktime
 
 NEVER = 99
+# These count from something that happened and have no date to be late for, unless triggers.toml gives them one with `due`.
+HAPPENINGS = frozenset(
+    {
+        "victim_without_promise",
+        "high_episode_unseen",
+        "referral_declined",
+        "referral_failed",
+        "referral_unreceived",
+        "repeat_victim",
+        "repeat_location",
+        "officer_gone",
+        "message_failed",
+    }
+)
 BEFOREHAND = ("before_due", "days_before")
 SOON, DUE = 1, 2
 
@@ -23,6 +37,11 @@ class Reach(NamedTuple):
 def due_at(trigger: Trigger, since: datetime) -> datetime:
     """The due date of a fact that counts from `since`."""
     return worktime.reckon(trigger.due, since) if trigger.due else since
+
+
+def has_due_date(trigger: Trigger) -> bool:
+    """Is there a date its facts can be late for?"""
+    return trigger.due is not None or trigger.condition not in HAPPENINGS
 
 
 def step_at(trigger: Trigger, when: Span, since: datetime) -> datetime:

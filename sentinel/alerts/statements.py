@@ -42,10 +42,10 @@ placed AS (
 
 RAISED = """
 raised AS (
-    INSERT INTO alert AS a (trigger_key, subject_id, case_id, report_id, party_id, owner_partner_id, team_id, officer_id, urgent, due_at,
-        step, passed, opened_at, stepped_at)
+    INSERT INTO alert AS a (trigger_key, subject_id, case_id, report_id, party_id, owner_partner_id, team_id, officer_id, urgent, since,
+        due_at, step, passed, opened_at, stepped_at)
     SELECT :trigger, subject_id, case_id, report_id, party_id, owner_partner_id, team_id, officer_id, urgent, since,
-        step, ARRAY(SELECT generate_series(1, step - 1)), :at, :at FROM placed
+        CASE WHEN :dated THEN since END, step, ARRAY(SELECT generate_series(1, step - 1)), :at, :at FROM placed
     ON CONFLICT (trigger_key, subject_id) WHERE closed_at IS NULL DO UPDATE SET
         step = excluded.step, passed = a.passed || ARRAY(SELECT generate_series(a.step + 1, excluded.step - 1)),
         urgent = a.urgent OR excluded.urgent, stepped_at = excluded.stepped_at
@@ -70,7 +70,7 @@ followed AS (
 
 OPEN_PROMISES = """
 found AS (
-    SELECT a.subject_id, a.due_at AS since, a.step, a.urgent, y.case_id, y.report_id, y.id AS party_id, NULL::uuid AS officer_id,
+    SELECT a.subject_id, a.since, a.step, a.urgent, y.case_id, y.report_id, y.id AS party_id, NULL::uuid AS officer_id,
         NULL::uuid AS team_id, NULL::uuid AS agency_id, NULL::uuid AS about_id
     FROM alert a JOIN party y ON y.id = a.party_id WHERE a.closed_at IS NULL AND a.trigger_key = :trigger
 )"""

@@ -39,6 +39,11 @@ class Load:
     fell_due: int = 0
 
     @property
+    def carries(self) -> bool:
+        """Is it their part to hold cases? Supervisors stand in the list only with cases of their own."""
+        return self.officer is not None and any(held.role == "practitioner" for held in self.officer.holdings)
+
+    @property
     def name(self) -> str:
         """Whose row it is."""
         return self.officer.name if self.officer else "Nobody’s yet"
@@ -66,7 +71,8 @@ def loads(teams: Sequence[Team]) -> list[Load]:
     _count_cases(found, keys)
     _count_promises(found, keys)
     nobody = found.pop(None, None)
-    ordered = sorted(found.values(), key=lambda load: (load.away is None, -load.overdue, -load.cases, load.name))
+    carry = [load for load in found.values() if load.cases or load.carries]
+    ordered = sorted(carry, key=lambda load: (load.away is None, -load.overdue, -load.cases, load.name))
     return [*ordered, *([nobody] if nobody and nobody.cases else [])]
 
 

@@ -28,7 +28,8 @@ bp = Blueprint("home", __name__)
 class Item:
     """A page in the main navigation, for those its permission allows.
 
-    `count` says how many things wait there; the pages of the blueprints in `also` belong to it.
+    `count` says how many things wait there; the pages of the blueprints in `also` belong to it. Whoever may use `unless`
+    finds the same things there.
     """
 
     label: str
@@ -37,6 +38,7 @@ class Item:
     count: Callable[[Viewer], int] | None = None
     counts: str = "waiting"
     also: tuple[str, ...] = ()
+    unless: Permission | None = None
 
 
 CASE_PAGES = ("case", "actions", "closing", "risk", "interventions", "referrals")
@@ -47,7 +49,7 @@ ITEMS = [
     Item("Take a report", "intake.new", Permission.REPORT_TAKE),
     Item("Reports I took", "intake.mine", Permission.REPORT_TAKE),
     Item("To decide", "triage.queue", Permission.QUEUE_READ, count_waiting),
-    Item("Alerts", "alerts.inbox", Permission.ALERT_ANSWER, count_inbox, also=("alerts",)),
+    Item("Alerts", "alerts.inbox", Permission.ALERT_ANSWER, count_inbox, also=("alerts",), unless=Permission.BOARD_READ),
     Item("Cases", "cases.index", Permission.CASE_READ, also=CASE_PAGES),
     Item("Sign-off", "sign_off.index", Permission.RISK_AGREE, to_sign.count, also=("sign_off",)),
     Item("Referrals", "victim_first.queue", Permission.REFERRAL_WORK, count_new, also=("victim_first",)),
@@ -92,7 +94,7 @@ def _load() -> None:
         "footer": [],
     }
     if user is not None:
-        g.layout["nav"] = [_shown(item) for item in ITEMS if allows(current(), item.permission)]
+        g.layout["nav"] = [_shown(item) for item in ITEMS if _offered(item)]
     if user is not None:
         g.layout |= {
             "person_role": _role(user),
@@ -100,6 +102,11 @@ def _load() -> None:
             "stay": url_for("access.stay"),
             "idle_minutes": int(IDLE.total_seconds() // 60),
         }
+
+
+def _offered(item: Item) -> bool:
+    viewer = current()
+    return allows(viewer, item.permission) and not (item.unless and allows(viewer, item.unless))
 
 
 def _shown(item: Item) -> dict[str, Any]:

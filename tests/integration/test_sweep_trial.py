@@ -16,7 +16,7 @@ from tests import factories as make
 from tests.integration.sweep_model import Model, make_promises
 
 MIDDAY = datetime(2026, 12, 2, 12, tzinfo=UTC)
-COUNT = 3_000
+COUNT = 1_500
 TEAM = {
     "officer": "officer@blaby.example",
     "supervisors": ("supervisor@blaby.example", "supervisor2@blaby.example"),
@@ -108,7 +108,7 @@ def test_after_a_week_without_a_sweep_only_the_highest_step_is_told_and_the_pass
 
 def test_a_sweep_killed_between_batches_is_finished_by_the_next_and_nobody_is_told_twice(real_app, model, monkeypatch):
     only_promises(monkeypatch)
-    monkeypatch.setattr(sweeping, "BATCH", 400)
+    monkeypatch.setattr(sweeping, "BATCH", 200)
     opened, _ = model.sweep(MIDDAY)
     batches = sweeping.raising.raise_promises
 
@@ -125,13 +125,13 @@ def test_a_sweep_killed_between_batches_is_finished_by_the_next_and_nobody_is_to
         sweeping.sweep(MIDDAY)
     db.session.rollback()
     done = db.session.scalar(select(text("count(*)")).select_from(Alert))
-    assert done == 800
+    assert done == 400
     assert sweeping.last_swept() is None, "an unfinished sweep is not on record as done"
     db.session.rollback()
 
     monkeypatch.setattr(sweeping.raising, "raise_promises", batches)
     counts = sweeping.sweep(MIDDAY)
-    assert counts.opened == opened - 800
+    assert counts.opened == opened - 400
     assert told() == model.told
 
 
