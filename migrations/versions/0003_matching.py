@@ -48,14 +48,17 @@ WITH hit AS (
            bool_or(email) AS email, bool_or(building) AS building
     FROM hit GROUP BY id
 )
-SELECT id, likeness, named, sounds, phone, email, building FROM found
-WHERE EXISTS (
-    SELECT FROM person q JOIN party y ON y.person_id = q.id
+SELECT id, likeness, named, sounds, phone, email, building FROM (
+    SELECT *, 3 * phone::int + 3 * email::int + 2 * named::int + likeness + sounds::int / 2.0 + building::int / 2.0 AS weight
+    FROM found ORDER BY weight DESC, id OFFSET 0  -- in this order, so that only as many are looked into as are shown
+) AS likest
+WHERE (
+    SELECT true FROM person q JOIN party y ON y.person_id = q.id
     LEFT JOIN asb_case c ON c.id = y.case_id LEFT JOIN report r ON r.id = y.report_id
-    WHERE q.canonical_id = found.id
+    WHERE q.canonical_id = likest.id
     AND CASE WHEN c.id IS NULL THEN headline_visible(r.owner_partner_id, r.restricted, NULL, at)
-             ELSE headline_visible(c.owner_partner_id, c.restricted, c.id, at) END)
-ORDER BY 3 * phone::int + 3 * email::int + 2 * named::int + likeness + sounds::int / 2.0 + building::int / 2.0 DESC, id
+             ELSE headline_visible(c.owner_partner_id, c.restricted, c.id, at) END
+    LIMIT 1)
 LIMIT most
 $$
 """
@@ -64,15 +67,19 @@ PLACES = """
 CREATE FUNCTION match_places(want_words text, want_building text, want_postcode text, at timestamptz, most int)
 RETURNS TABLE (place_id uuid, same_building boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET pg_trgm.word_similarity_threshold = 0.6 AS $$
-SELECT l.id, l.building_key = want_building FROM place l
-WHERE (l.building_key = want_building
+SELECT id, in_building FROM (
+    SELECT l.id, l.building_key = want_building AS in_building, word_similarity(want_words, l.address_key) AS likeness FROM place l
+    WHERE l.building_key = want_building
        OR want_words <> '' AND want_words <% l.address_key
-       OR want_postcode <> '' AND l.address_key LIKE '%' || want_postcode)
-AND (EXISTS (SELECT FROM report r LEFT JOIN asb_case c ON c.id = r.case_id WHERE r.place_id = l.id
-             AND CASE WHEN c.id IS NULL THEN headline_visible(r.owner_partner_id, r.restricted, NULL, at)
-                      ELSE headline_visible(c.owner_partner_id, c.restricted, c.id, at) END)
-     OR EXISTS (SELECT FROM asb_case c WHERE c.place_id = l.id AND headline_visible(c.owner_partner_id, c.restricted, c.id, at)))
-ORDER BY l.building_key = want_building DESC, word_similarity(want_words, l.address_key) DESC, l.id
+       OR want_postcode <> '' AND l.address_key LIKE '%' || want_postcode
+    ORDER BY in_building DESC, likeness DESC, id OFFSET 0
+) AS likest
+WHERE (
+    SELECT true FROM report r LEFT JOIN asb_case c ON c.id = r.case_id WHERE r.place_id = likest.id
+    AND CASE WHEN c.id IS NULL THEN headline_visible(r.owner_partner_id, r.restricted, NULL, at)
+             ELSE headline_visible(c.owner_partner_id, c.restricted, c.id, at) END LIMIT 1)
+   OR (SELECT true FROM asb_case c WHERE c.place_id = likest.id
+       AND headline_visible(c.owner_partner_id, c.restricted, c.id, at) LIMIT 1)
 LIMIT most
 $$
 """
