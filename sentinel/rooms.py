@@ -15,6 +15,7 @@ from sentinel.desk.ownership import bp as ownership
 from sentinel.desk.rota import bp as rota
 from sentinel.desk.sign_off import bp as sign_off
 from sentinel.desk.triage import bp as triage
+from sentinel.desk.victim_care import bp as victims
 from sentinel.desk.victim_first import bp as victim_first
 from sentinel.exchange.views import bp as exchange
 from sentinel.insight.views import bp as insight
@@ -32,6 +33,7 @@ BLUEPRINTS = [
     actions,
     ownership,
     closing,
+    victims,
     victim_first,
     referrals,
     sign_off,

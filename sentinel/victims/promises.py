@@ -74,6 +74,11 @@ def _planned(party: Party, kind: Kind, klass: Klass, starts_at: datetime, made_a
     return rules.schedule(kind, klass, starts_at, made_at, contact)
 
 
+def next_date(party: Party, since: datetime) -> datetime:
+    """By when a contact at `since` promises the next one."""
+    return _planned(party, Kind.CADENCE, Klass(party.klass), since, since).due_at
+
+
 def agreed_interval(party: Party, klass: Klass) -> int | None:
     """The working days between contacts that the victim asked for; on the enhanced standard only if a supervisor agreed."""
     plan = db.session.get(ContactPlan, party.id)

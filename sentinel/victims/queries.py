@@ -80,6 +80,13 @@ def matter(party: Party) -> ColumnElement[bool]:
     return same & Party.person_id.in_(people)
 
 
+def plan_for(party: Party) -> ContactPlan:
+    """The party's contact plan; an empty one, kept nowhere, where nothing was asked."""
+    return db.session.get(ContactPlan, party.id) or ContactPlan(
+        party_id=party.id, ring="not_asked", voicemail="not_asked", text="not_asked", email="not_asked", post="not_asked", version=0
+    )
+
+
 def parties_of_person(party: Party) -> list[Party]:
     """This person's parties on the same case: joined reports leave one each."""
     return list(db.session.scalars(select(Party).where(matter(party), Party.role.in_(ROLE_ORDER)).order_by(Party.id)))

@@ -78,6 +78,17 @@ ACCESS: dict[str, str | set[str]] = {
     "risk.draft": WORKS_CASES,
     "risk.level": WORKS_CASES,
     "risk.then": WORKS_CASES,
+    # between us and the victim
+    "victims.case_care": READS_CASES,
+    "victims.log_contact": WORKS_CASES,
+    "victims.draft": WORKS_CASES,
+    "victims.plan": WORKS_CASES,
+    "victims.waive": WORKS_CASES,
+    "victims.review": WORKS_CASES,
+    "victims.came_back": WORKS_CASES,
+    "victims.vulnerable": WORKS_CASES,
+    "victims.safe_to_contact": WORKS_CASES,
+    "victims.excuse": SUPERVISES,
     # what waits for a supervisor's signature
     "sign_off.index": SUPERVISES,
     "sign_off.answer": SUPERVISES,

@@ -1,0 +1,89 @@
+"""The forms of contacts, plans and promises, in the field's words."""
+
+from sentinel.core.fields import (
+    LINE,
+    AreaField,
+    ChecksField,
+    DateField,
+    EmailField,
+    MomentField,
+    PhoneField,
+    RadiosField,
+    SelectField,
+    TextField,
+    YesNoField,
+)
+from sentinel.core.forms import EditForm, Form, HiddenField
+
+NOTE = 10_000
+INTERVALS = [
+    ("10", "Every 2 weeks (10 working days)"),
+    ("20", "Every 4 weeks (20 working days)"),
+    ("30", "Every 6 weeks (30 working days)"),
+    ("40", "Every 8 weeks (40 working days)"),
+    ("60", "Every 12 weeks (60 working days)"),
+]
+REACHED, TRIED, CAME_IN, SENT = "reached", "attempt", "came_in", "one_way_sent"
+
+
+class ContactForm(Form):
+    """A contact or an attempt: three clicks and a sentence."""
+
+    channel = RadiosField(
+        "How",
+        [("phone", "Phone"), ("visit", "Visit"), ("text", "Text"), ("email", "E-mail"), ("letter", "Letter")],
+        required="Choose how.",
+    )
+    outcome = RadiosField(
+        "Did you reach them?",
+        [(REACHED, "Yes, we spoke"), (TRIED, "No, I tried"), (CAME_IN, "They contacted me"), (SENT, "Sent, no answer yet")],
+        required="Choose whether you reached them.",
+    )
+    spoke_to = RadiosField("Who was it?")
+    when = MomentField("When", required="Enter when it was, such as today 2:15pm.")
+    note = AreaField("What was said, in a sentence", required="Say in a sentence what was said.", max_length=NOTE, rows=3)
+    covers = ChecksField("What you told them about")
+    next_by = DateField("Promise the next contact sooner", when="future")
+    seen = HiddenField()
+    next = HiddenField()
+
+    @property
+    def direction(self) -> str:
+        """Who contacted whom."""
+        return "in" if self.outcome.data == CAME_IN else "out"
+
+    @property
+    def came_of_it(self) -> str:
+        """The outcome as it is kept."""
+        return REACHED if self.outcome.data == CAME_IN else self.outcome.data or ""
+
+
+class PlanForm(EditForm):
+    """How somebody can be reached safely."""
+
+    phone = PhoneField("Phone")
+    email_address = EmailField("E-mail address")
+    address = TextField("Address", max_length=LINE)
+    ring = YesNoField("Ring")
+    voicemail = YesNoField("Voicemail")
+    text = YesNoField("Text")
+    email = YesNoField("E-mail")
+    post = YesNoField("Post")
+    safe_times = TextField("Safe times", hint="Such as after 3pm, not Fridays", max_length=LINE)
+    language = TextField("Language, if an interpreter is needed")
+    never = TextField("Never", hint="Such as: never leave a message with anybody else", max_length=LINE)
+    representative_person_id = SelectField("Who may speak for them", empty="Nobody")
+
+
+class ReasonForm(Form):
+    """Why something was decided."""
+
+    reason = AreaField("Why", max_length=LINE, rows=2)
+
+
+class WaiveForm(Form):
+    """What the victim asked for."""
+
+    reason = RadiosField("What did they ask for?", required="Choose what they asked for.")
+    every = SelectField("How often, then?", INTERVALS, empty="Choose how often")
+    note = AreaField("What they said, in a sentence", required="Say in a sentence what they asked for.", max_length=400, rows=2)
