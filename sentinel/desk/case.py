@@ -25,7 +25,7 @@ bp = Blueprint("case", __name__)
 bp.add_app_template_global(case_frame)
 
 LATEST = 5
-SHOWN_NEXT = 8
+SHOWN_NEXT = 12
 
 
 def opened(case_id: UUID) -> Case:

@@ -21,6 +21,7 @@ from sentinel.places.models import Place
 from sentinel.referrals.models import Referral
 from sentinel.risk.models import HighEpisode
 from sentinel.supervision.models import MultiAgencyProposal, SupervisionReview
+from sentinel.victims import sentences
 from sentinel.victims.models import Promise
 
 TIERS = (("advice", "Advice"), ("early", "Early"), ("notice", "Notice"), ("court", "Court"), ("area", "Area"))
@@ -125,6 +126,14 @@ def promised(case: Case, show: int = 5) -> Promised:
 def promise_words(promise: Promise, several: bool) -> str:
     """What was promised, and to whom where there are several people."""
     return promise_title(promise.kind) + (f": {promise.party.person.name}" if several else "")
+
+
+def kept_late(promise: Promise) -> str:
+    """How late it was kept, by when it happened; "" when it was on time."""
+    if promise.contact is None:
+        return ""
+    hours = sentences.in_hours(promise.kind, agreed.current().contact)
+    return sentences.late_by(promise.due_at, promise.contact.occurred_at, hours=hours).capitalize()
 
 
 def place_facts(case: Case) -> str:

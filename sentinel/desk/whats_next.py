@@ -11,6 +11,7 @@ from config import agreed
 from sentinel.cases import actions, handover, states
 from sentinel.cases.models import Case, CaseClock, Party
 from sentinel.core.db import db
+from sentinel.core.viewer import current
 from sentinel.desk.frame import link_to
 from sentinel.interventions.models import Intervention
 from sentinel.referrals.models import Referral
@@ -38,15 +39,8 @@ def of(case: Case) -> list[Next]:
     """Everything still to be done, what is overdue first; what has no date last."""
     if case.state not in states.LIVE:
         return []
-    rows = [
-        *_promises(case),
-        *_assessments(case),
-        *_actions(case),
-        *_reviews(case),
-        *_referrals(case),
-        *_interventions(case),
-        *_offer(case),
-    ]
+    sources = (_promises, _unsafe, _assessments, _safeguarding, _actions, _reviews, _referrals, _interventions, _offer)
+    rows = [row for source in sources for row in source(case)]
     return sorted(rows, key=lambda row: (row.due_at is None, row.due_at or case.opened_at, row.what))
 
 
@@ -82,6 +76,14 @@ def _promises(case: Case) -> Iterator[Next]:
             whose=f"with {name}",
             instead="" if first else "The same contact can keep it",
         )
+
+
+def _unsafe(case: Case) -> Iterator[Next]:
+    for party in case.parties:
+        if party.role == "victim" and party.detail and party.detail.may_not_know and not party.detail.safe_to_approach_by:
+            what = f"Decide whether it is safe to contact {party.person.name}"
+            detail = "They may not know they were named. Nothing is promised until then."
+            yield Next(None, what, detail, label="Decide", href=link_to("victims.safe_to_contact", party_id=party.id))
 
 
 def _assessments(case: Case) -> Iterator[Next]:
@@ -121,7 +123,9 @@ def _lowerings(case: Case) -> Iterator[Next]:
     ):
         what = f"A supervisor agrees, or not, that {waiting.party.person.name} is at {waiting.judged} risk"
         detail = f"It stands at {waiting.effective} until then"
-        yield Next(None, what, detail, label="See", href=link_to("risk.case_risk", case_id=case.id), whose="the assessment")
+        mine = waiting.assessor_id == current().user_id
+        href = None if mine else link_to("sign_off.answer", kind="lowering", thing_id=waiting.id)
+        yield Next(None, what, detail, label="Answer", href=href, instead="" if href else "A supervisor's to do")
 
 
 def _actions(case: Case) -> Iterator[Next]:
@@ -139,8 +143,9 @@ def _reviews(case: Case) -> Iterator[Next]:
         .where(Party.case_id == case.id, SupervisionReview.done_at.is_(None), SupervisionReview.ended_at.is_(None))
         .order_by(SupervisionReview.due_at)
     ):
-        href = link_to("supervision.review", review_id=review.id)
-        yield Next(review.due_at, "A supervisor looks at the high risk", label="Look" if href else "", href=href)
+        href = link_to("sign_off.answer", kind="review", thing_id=review.id)
+        instead = "" if href else "A supervisor's to do"
+        yield Next(review.due_at, "A supervisor looks at the high risk", label="Look", href=href, instead=instead)
 
 
 def _referrals(case: Case) -> Iterator[Next]:
@@ -149,7 +154,14 @@ def _referrals(case: Case) -> Iterator[Next]:
         href = link_to("referrals.case_referrals", case_id=case.id)
         if referral.state == "held":
             what = f"A supervisor decides whether {referral.person.name} is referred to {referral.agency.name}"
-            yield Next(referral.decide_by, what, "Consent was refused and the risk is high", label="See", href=href, whose="the referral")
+            decide = link_to("sign_off.answer", kind="referral", thing_id=referral.id)
+            yield Next(
+                referral.decide_by,
+                what,
+                "Consent was refused and the risk is high",
+                label="Decide" if decide else "See",
+                href=decide or href,
+            )
         else:
             yield Next(
                 referral.acknowledge_by,

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, text
 
 from sentinel.cases import actions, closure, handover, service
-from sentinel.cases.models import Action, Case, CaseEvent, CaseGrant, Handover, Report
+from sentinel.cases.models import Action, Case, CaseEvent, CaseGrant, Handover, PartyDetail, Report
 from sentinel.core import clock
 from sentinel.core.db import new_id
 from tests import factories
@@ -290,6 +290,28 @@ def test_the_overview_answers_who_is_at_risk_what_is_next_and_what_was_promised(
     assert "No voicemail. Never after 6pm." in page
     assert "Nothing tried yet" in page
     assert "0 kept on time, 0 late" not in page
+
+
+def test_what_is_next_gathers_from_every_room_the_soonest_first(session, client_as, at):
+    at("2026-12-02 10:47")
+    safeguarding = {"safeguarding": "yes", "safeguarding_by": at("2026-12-02 14:47")}
+    at("2026-12-02 10:47")
+    case = opened(report_taken(HIGH, detail=safeguarding))
+    unaware = factories.party(on=case, who=factories.person("Thomas Wright"), contactable=False)
+    session.get(PartyDetail, unaware.id).may_not_know = True
+    actions.add_action(actor=factories.user(), case=case, what="Ring the landlord", owner=factories.user(), due_on=date(2026, 12, 4))
+    handover.offer(actor=factories.user(), case=case, to_team=factories.team("charnwood-asb"), reason="They moved.")
+    page = words(client_as(SUPERVISOR).get(f"/cases/{case.id}"))
+    order = [
+        "Make the safeguarding referral: a child or adult may be at risk",
+        "A supervisor looks at the high risk",
+        "Ring the landlord For Jaswinder Bell",
+        "Charnwood ASB team answers the handover",
+    ]
+    assert [page.index(row) for row in order] == sorted(page.index(row) for row in order)
+    assert "Decide whether it is safe to contact Thomas Wright" in page
+    for row in ("First contact: Nasreen Khan-Abdullahi", "Assess the risk in full: Nasreen Khan-Abdullahi", "Victim First acknowledges"):
+        assert row in page
 
 
 def test_an_empty_case_says_why_it_is_empty(session, client_as):
