@@ -11,6 +11,7 @@ from sentinel.desk.closing import bp as closing
 from sentinel.desk.inbox import bp as alerts
 from sentinel.desk.intake import bp as intake
 from sentinel.desk.intake_told import bp as intake_told
+from sentinel.desk.outbox import bp as outbox
 from sentinel.desk.ownership import bp as ownership
 from sentinel.desk.rota import bp as rota
 from sentinel.desk.sign_off import bp as sign_off
@@ -40,4 +41,5 @@ BLUEPRINTS = [
     alerts,
     board,
     rota,
+    outbox,
 ]

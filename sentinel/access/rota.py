@@ -1,7 +1,7 @@
 """Who is on duty, who is away and who stands in. What alerts follow (`recipients`, migration 0007)."""
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Select, select
@@ -12,6 +12,7 @@ from sentinel.core import clock
 from sentinel.core.db import db
 from sentinel.core.errors import NotAllowed, Refused
 
+MOMENT = timedelta(seconds=1)
 MANAGERS = ("supervisor", "service_manager", "local_admin")
 
 
@@ -43,6 +44,16 @@ def put_on_duty(*, actor: User, team: Team, user: User, starts_at: datetime, end
     db.session.add(duty)
     db.session.flush()
     return duty
+
+
+def end_duty(*, actor: User, duty: Duty) -> None:
+    """End a duty at once, or take back one that has not begun; recorded. Refuses one that is over."""
+    _refuse_strangers(actor, duty.team)
+    now = clock.now()
+    if duty.ends_at <= now:
+        raise Refused("That duty is over already.")
+    duty.starts_at, duty.ends_at = min(duty.starts_at, now - MOMENT), now
+    db.session.flush()
 
 
 def arrange_cover(*, actor: User, team: Team, user: User, cover: User | None, starts_on: date, ends_on: date, reason: str = "") -> Absence:

@@ -20,7 +20,7 @@ from sentinel.cases.service import works_for
 from sentinel.core.db import db
 from sentinel.core.errors import NotFound, Refused
 from sentinel.core.viewer import Viewer, current
-from sentinel.desk import board_figures, board_officers, to_sign
+from sentinel.desk import board_figures, board_officers, board_partnership, to_sign
 from sentinel.desk.board_footprint import footprint
 from sentinel.desk.board_rows import BEHIND
 from sentinel.desk.board_teams import heading, overseen_teams
@@ -105,15 +105,17 @@ def _page(viewer: Viewer, line: queries.Line | None, form: AnswerForm | None) ->
     teams = overseen_teams(viewer)
     keys = [team.id for team in teams]
     concern, waits = queries.overseen(viewer), queries.waiting(viewer)
-    everything = request.args.get("all") == "waiting" or line is not None
+    expanded = request.args.get("all")
     return render_template(
         "board/board.html",
         heading=heading(viewer, teams),
         teams=teams,
         figures=board_figures.figures(keys) if teams else [],
-        waiting=queries.open_lines(viewer, and_(concern, waits), limit=None if everything else FIRST),
+        partnership=board_partnership.figures() if viewer.has("governance") else [],
+        expanded=expanded,
+        waiting=queries.open_lines(viewer, and_(concern, waits), limit=None if expanded == "waiting" else FIRST),
         n_waiting=queries.count_open(viewer, and_(concern, waits)),
-        answered=queries.open_lines(viewer, and_(concern, not_(waits)), limit=None if request.args.get("all") == "answered" else FIRST),
+        answered=queries.open_lines(viewer, and_(concern, not_(waits)), limit=None if expanded == "answered" else FIRST),
         n_answered=queries.count_open(viewer, and_(concern, not_(waits))),
         line=line,
         form=form,

@@ -45,7 +45,7 @@ CASE_PAGES = ("case", "actions", "closing", "risk", "interventions", "referrals"
 
 # In order of where a person's work is: the first they may use is where they land.
 ITEMS = [
-    Item("Team board", "board.board", Permission.BOARD_READ, count_overseen, also=("board", "rota")),
+    Item("Team board", "board.board", Permission.BOARD_READ, count_overseen, also=("board", "rota", "outbox")),
     Item("Take a report", "intake.new", Permission.REPORT_TAKE),
     Item("Reports I took", "intake.mine", Permission.REPORT_TAKE),
     Item("To decide", "triage.queue", Permission.QUEUE_READ, count_waiting),

@@ -2,12 +2,12 @@
 
 from uuid import UUID
 
-from flask import Blueprint, flash, g, render_template, url_for
+from flask import Blueprint, flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from sentinel.access import guards, rota
 from sentinel.access import queries as people
-from sentinel.access.models import Team, User
+from sentinel.access.models import Duty, Team, User
 from sentinel.access.permissions import Permission
 from sentinel.alerts.queries import absences
 from sentinel.cases.forms import people as as_options
@@ -62,6 +62,18 @@ def duty() -> ResponseReturnValue:
     sent = send(form, save)
     coming = rota.coming_duty([team.id for team in teams])
     return sent.onwards or (render_template("board/duty.html", form=form, teams=teams, coming=coming), sent.status)
+
+
+@bp.post("/board/duty/<uuid:duty_id>/end")
+@guards.requires(Permission.BOARD_READ)
+def end_duty(duty_id: UUID) -> ResponseReturnValue:
+    """End somebody's duty, or take it back."""
+    found = db.session.get(Duty, duty_id)
+    if found is None or found.team_id not in {team.id for team in overseen_teams(current())}:
+        raise NotFound
+    rota.end_duty(actor=g.user, duty=found)
+    flash(f"{found.user.name} is not on duty for {found.team.name} any longer.", "success")
+    return redirect(url_for(".duty"))
 
 
 @bp.route("/board/officers/<uuid:officer_id>/cover", methods=["GET", "POST"])
