@@ -1,17 +1,22 @@
 """`sentinel doctor`: what is wrong with this installation, in words."""
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 import click
 
+from config import agreed
 from config.settings import settings
 from sentinel.cli.framework import data_option, json_option, tell
+from sentinel.core import clock
 from sentinel.core.errors import SentinelError
 from sentinel.core.instance import assets, browser, checks, locate
+from sentinel.core.worktime import calendar_warning
 
 BROKEN = 1
+AHEAD = timedelta(days=120)  # the longest span a promise is reckoned over, and a margin
 FETCH_ASSETS = "The GOV.UK styles are not there: run `make start`, or `python -m sentinel.core.instance.assets`."
 
 
@@ -42,6 +47,8 @@ def doctor(context: click.Context, data: Path | None, as_json: bool) -> None:
 
 def _look_at_all(data: Path | None) -> Iterator[Finding]:
     yield _look("time zone", lambda: filter(None, [checks.time_zone()]))
+    yield _look("bank holidays", lambda: filter(None, [calendar_warning(clock.today() + AHEAD)]))
+    yield _look("standards", lambda: map(str, agreed.check(settings().standards_dir)))
     yield _look("styles", lambda: [] if assets.present() else [FETCH_ASSETS])
     try:
         with locate.system(data, "owner", "web", "worker") as found:

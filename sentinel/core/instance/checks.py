@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import psycopg
 
 from config.settings import Settings
+from sentinel.core import clock
 from sentinel.core.errors import Refused
 from sentinel.core.instance.roles import libpq_url
 
@@ -74,7 +74,7 @@ def database(url: str, name: str) -> Iterator[str]:
         yield f"PostgreSQL {version} is too old: Sentinel needs 15 or newer."
     if encoding != "UTF8" or not _is_utf8(ctype):
         yield f"The database has encoding {encoding} and LC_CTYPE {ctype}: make it with UTF8 and C.UTF-8, or names are not found."
-    if abs(datetime.now(UTC).timestamp() - its_time) > CLOCKS_APART:
+    if abs(clock.machine_now().timestamp() - its_time) > CLOCKS_APART:
         yield "The clocks of this machine and of the database differ by more than 5 seconds: set both by the network's time."
 
 
