@@ -11,6 +11,7 @@ from sentinel.desk.closing import bp as closing
 from sentinel.desk.inbox import bp as alerts
 from sentinel.desk.intake import bp as intake
 from sentinel.desk.intake_told import bp as intake_told
+from sentinel.desk.interventions import bp as interventions
 from sentinel.desk.outbox import bp as outbox
 from sentinel.desk.ownership import bp as ownership
 from sentinel.desk.rota import bp as rota
@@ -33,6 +34,7 @@ BLUEPRINTS = [
     case,
     actions,
     ownership,
+    interventions,
     closing,
     victims,
     victim_first,

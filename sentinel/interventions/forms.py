@@ -1,0 +1,103 @@
+"""The forms of interventions, in the field's words."""
+
+from collections.abc import Iterable
+
+from config import agreed
+from config.agreed.powers import Power
+from sentinel.cases.models import Party
+from sentinel.core.fields import LINE, AreaField, DateField, Option, RadiosField, TextField
+from sentinel.core.forms import EditForm, Form
+
+NOTE = 4_000
+NOBODY = "nobody"
+PARENT = (("yes", "Yes"), ("not_safe", "No: it would not be safe"), ("not_yet", "Not yet"))
+YOUTH_JUSTICE = (("yes", "Yes"), ("not_yet", "Not yet"))
+
+
+class ToldForm(EditForm):
+    """For somebody under 18: who has been told."""
+
+    parent_told = RadiosField("Has a parent or guardian been told?", PARENT)
+    youth_justice = RadiosField("Has youth justice been told?", YOUTH_JUSTICE)
+
+    @property
+    def told(self) -> dict[str, str]:
+        """What was answered."""
+        answers = {"parent": self.parent_told.data, "youth_justice": self.youth_justice.data}
+        return {who: answer for who, answer in answers.items() if answer}
+
+
+class UseForm(ToldForm):
+    """Using a power. Which of its dates are asked for is the power's to say."""
+
+    party = RadiosField("Who is it for?", required="Choose who it is for.")
+    note = AreaField("What it is about, and what is to change", required="Say in a sentence what it is about.", max_length=NOTE, rows=3)
+    starts_on = DateField("When was it done?")
+    ends_on = DateField("Until when?")
+    explanation = TextField("Why court comes now", hint="Nothing between advice and court was tried on this case", max_length=LINE)
+
+
+class StartForm(ToldForm):
+    """Carrying out what was authorised."""
+
+    starts_on = DateField("When was it served, signed or begun?")
+    ends_on = DateField("Until when?")
+    note = AreaField("How it was done", hint="By hand, at a meeting, who was there", max_length=NOTE, rows=2)
+
+
+class BreachForm(EditForm):
+    """It was not kept."""
+
+    happened_on = DateField("When was it not kept?", required="Enter the day it was not kept.")
+    note = AreaField("What happened", required="Say in a sentence what happened.", max_length=NOTE, rows=2)
+
+
+class GoOnForm(EditForm):
+    """It goes on after a breach."""
+
+    note = AreaField("What was decided", required="Say in a sentence what was decided.", max_length=NOTE, rows=2)
+
+
+class EndForm(EditForm):
+    """It is over."""
+
+    outcome = AreaField("What came of it", required="Say in a sentence what came of it.", max_length=NOTE, rows=2)
+    ended_on = DateField("When did it end?", hint="Left empty: today")
+
+
+class TakeBackForm(EditForm):
+    """It is not carried out after all."""
+
+    outcome = AreaField("Why it is not carried out", required="Say in a sentence why it is not carried out.", max_length=NOTE, rows=2)
+
+
+class AnswerForm(EditForm):
+    """Whether somebody else's proposal is authorised."""
+
+    answer = RadiosField("Your answer", required="Choose your answer.")
+    note = AreaField("Why", hint="Needed where it is not authorised. Whoever proposed it reads it.", max_length=NOTE, rows=2)
+
+
+class NotNowForm(Form):
+    """A power considered and not used."""
+
+    reason = RadiosField("Not now, because", required="Choose why it is not used.")
+    words = TextField("In your own words", hint="Needed for “Something else”", max_length=LINE)
+
+
+ANSWERS = (("authorise", "Authorise it"), ("refuse", "Do not authorise it"))
+
+
+def whom(alleged: Iterable[Party]) -> list[Option]:
+    """Those alleged to be responsible, and nobody in particular, as answers."""
+    return [*(Option(str(one.id), f"{one.person.name} (alleged)") for one in alleged), Option(NOBODY, "Nobody in particular")]
+
+
+def reasons() -> list[Option]:
+    """Why a power is not used, as the partnership agreed."""
+    return [Option(choice.key, choice.text) for choice in agreed.current().outcomes.power_not_used]
+
+
+def usually(power: Power) -> str:
+    """ "Usually 6 months"."""
+    return f"Usually {power.usual_months} months" if power.usual_months else ""
