@@ -61,7 +61,13 @@ def propose_closing(*, actor: User, case: Case, outcome: str, note: str, victim_
     detail.proposed_by, detail.proposed_at = actor.id, clock.now()
     detail.signed_by = detail.signed_at = None
     case.state = state
-    tell(kind="closure", title=f"Closing proposed: {words}", body=f"{note.strip()}\n\nThe victim: {view}.", case=case, actor=actor)
+    tell(
+        kind="closure",
+        title=f"Closing proposed: {words}",
+        body=f"{note.strip()}\nThe victim: {view[0].lower()}{view[1:]}.",
+        case=case,
+        actor=actor,
+    )
     return case
 
 

@@ -45,8 +45,9 @@ def send(form: Form, verb: Callable[[], str], at: Callable[[str | None], str | N
 
 
 def _both(form: Form, stale: Stale) -> tuple[str, Pairs, Pairs]:
-    """What was typed beside what stands now; labels that only theirs has come last."""
+    """What was typed beside what stands now, label by label; a dash where only one side has it."""
     fields = [field for field in form if not isinstance(field, UNSEEN) and hasattr(field, "spoken")]
-    yours = stale.yours or [(field.label.text, field.spoken()) for field in fields if field.spoken()]
-    known = {label for label, _ in yours}
-    return stale.sentence, [*yours, *((label, "") for label, _ in stale.theirs if label not in known)], stale.theirs
+    yours = dict(stale.yours or [(field.label.text, field.spoken()) for field in fields if field.spoken()])
+    theirs = dict(stale.theirs)
+    labels = [*yours, *(label for label in theirs if label not in yours)]
+    return stale.sentence, [(label, yours.get(label, "-")) for label in labels], [(label, theirs.get(label, "-")) for label in labels]
