@@ -80,9 +80,7 @@ def test_only_the_partner_that_owns_a_report_decides_about_it(session):
 
 def test_the_officer_of_a_case_is_one_of_its_team(session):
     with pytest.raises(Refused, match="not a practitioner or supervisor of Blaby ASB team") as refused:
-        triage.open_case(
-            actor=officer(), report=factories.report(), officer=factories.user("officer@charnwood.example"), reason="risk"
-        )
+        triage.open_case(actor=officer(), report=factories.report(), officer=factories.user("officer@charnwood.example"), reason="risk")
     assert refused.value.field == "officer"
 
 
