@@ -29,7 +29,8 @@ def police(system: System, files: tuple[Path, ...], source: str) -> int:
     result = import_police(list(files), source)
     system.tell(
         asdict(result),
-        f"{result.read:,} rows read: {result.asb:,} of anti-social behaviour, {result.other:,} of other types, {result.unreadable:,} unreadable.",
+        f"{result.read:,} rows read: {result.asb:,} of anti-social behaviour, {result.other:,} of other types,"
+        f" {result.unreadable:,} unreadable.",
         f"{result.accepted:,} kept, {result.already_known:,} known before, {result.quarantined_asb:,} could not be used.",
         *(f"  {district}: {number:,}" for district, number in result.by_district.items()),
     )
