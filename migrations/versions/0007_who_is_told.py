@@ -53,6 +53,9 @@ DAYS = """
 CREATE FUNCTION london_day(at timestamptz) RETURNS date LANGUAGE sql STABLE AS $$ SELECT (at AT TIME ZONE 'Europe/London')::date $$;
 CREATE FUNCTION away_on(a absence, at timestamptz) RETURNS boolean LANGUAGE sql STABLE AS $$
     SELECT (at AT TIME ZONE 'Europe/London')::date BETWEEN a.starts_on AND a.ends_on
+$$;
+CREATE FUNCTION london_before(at timestamptz, span interval) RETURNS timestamptz LANGUAGE sql STABLE AS $$
+    SELECT (at AT TIME ZONE 'Europe/London' - span) AT TIME ZONE 'Europe/London'
 $$
 """
 
@@ -71,5 +74,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("REVOKE UPDATE (outbox_id) ON telling FROM sentinel_web, sentinel_worker")
     op.execute(f"DROP FUNCTION {SIGNATURE}")
+    op.execute("DROP FUNCTION london_before(timestamptz, interval)")
     op.execute("DROP FUNCTION away_on(absence, timestamptz)")
     op.execute("DROP FUNCTION london_day(timestamptz)")

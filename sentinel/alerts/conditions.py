@@ -139,29 +139,37 @@ SAFEGUARDING_UNANSWERED = watch(
     report_id="r.id",
     enhanced="true",
 )
-# What stays visible to some only is not counted for others: restricted reports are left out of both repeats.
+# Reports are counted back from the latest one, and stay a repeat as long again. What stays visible to some only is not counted
+# for others: restricted reports are left out of both.
 REPEAT_VICTIM = """
 SELECT v.subject_id, v.since, v.case_id, v.report_id, v.party_id, NULL::uuid AS officer_id, NULL::uuid AS team_id,
     NULL::uuid AS agency_id, NULL::uuid AS about_id, v.enhanced
-FROM (SELECT n.canonical_id AS subject_id, max(r.received_at) AS since, count(DISTINCT coalesce(r.incident_id, r.id)) AS incidents,
-        (array_agg(r.case_id ORDER BY r.received_at DESC))[1] AS case_id,
-        (array_agg(r.id ORDER BY r.received_at DESC))[1] AS report_id,
-        (array_agg(y.id ORDER BY r.received_at DESC))[1] AS party_id, bool_or(y.klass = 'enhanced') AS enhanced
-    FROM report r JOIN party y ON y.report_id = r.id AND y.role = 'victim' JOIN person n ON n.id = y.person_id
-    WHERE r.received_at > CAST(:at AS timestamptz) - make_interval(months => :months) AND NOT r.restricted AND r.state <> 'withdrawn'
-    GROUP BY n.canonical_id) AS v
+FROM (SELECT x.subject_id, max(x.received_at) AS since, count(DISTINCT x.incident) AS incidents,
+        (array_agg(x.case_id ORDER BY x.received_at DESC))[1] AS case_id, (array_agg(x.id ORDER BY x.received_at DESC))[1] AS report_id,
+        (array_agg(x.party_id ORDER BY x.received_at DESC))[1] AS party_id, bool_or(x.klass = 'enhanced') AS enhanced
+    FROM (SELECT n.canonical_id AS subject_id, r.id, r.case_id, r.received_at, coalesce(r.incident_id, r.id) AS incident, y.id AS party_id,
+            y.klass, max(r.received_at) OVER (PARTITION BY n.canonical_id) AS latest
+        FROM report r JOIN party y ON y.report_id = r.id AND y.role = 'victim' JOIN person n ON n.id = y.person_id
+        WHERE r.received_at > london_before(:at, 2 * make_interval(months => :months)) AND r.received_at <= :at
+          AND NOT r.restricted AND r.state <> 'withdrawn') AS x
+    WHERE x.received_at > london_before(x.latest, make_interval(months => :months))
+      AND x.latest > london_before(:at, make_interval(months => :months))
+    GROUP BY x.subject_id) AS v
 WHERE v.incidents >= :incidents AND NOT EXISTS (SELECT FROM assessment s JOIN party y ON y.id = s.party_id
     JOIN person n ON n.id = y.person_id WHERE n.canonical_id = v.subject_id AND s.kind = 'full' AND s.assessed_at >= v.since)
 """
 REPEAT_LOCATION = """
 SELECT md5(v.building)::uuid AS subject_id, v.since, v.case_id, v.report_id, NULL::uuid AS party_id, NULL::uuid AS officer_id,
     NULL::uuid AS team_id, NULL::uuid AS agency_id, NULL::uuid AS about_id, false AS enhanced
-FROM (SELECT p.building_key AS building, max(r.received_at) AS since, count(DISTINCT coalesce(r.incident_id, r.id)) AS incidents,
-        (array_agg(r.case_id ORDER BY r.received_at DESC))[1] AS case_id,
-        (array_agg(r.id ORDER BY r.received_at DESC))[1] AS report_id
-    FROM report r JOIN place p ON p.id = r.place_id
-    WHERE r.received_at > CAST(:at AS timestamptz) - make_interval(days => :days) AND NOT r.restricted AND r.state <> 'withdrawn'
-    GROUP BY p.building_key) AS v
+FROM (SELECT x.building, max(x.received_at) AS since, count(DISTINCT x.incident) AS incidents,
+        (array_agg(x.case_id ORDER BY x.received_at DESC))[1] AS case_id, (array_agg(x.id ORDER BY x.received_at DESC))[1] AS report_id
+    FROM (SELECT p.building_key AS building, r.id, r.case_id, r.received_at, coalesce(r.incident_id, r.id) AS incident,
+            max(r.received_at) OVER (PARTITION BY p.building_key) AS latest
+        FROM report r JOIN place p ON p.id = r.place_id
+        WHERE r.received_at > london_before(:at, 2 * make_interval(days => :days)) AND r.received_at <= :at
+          AND NOT r.restricted AND r.state <> 'withdrawn') AS x
+    WHERE x.received_at > london_before(x.latest, make_interval(days => :days)) AND x.latest > london_before(:at, make_interval(days => :days))
+    GROUP BY x.building) AS v
 WHERE v.incidents >= :incidents
 """
 OFFICER_AWAY = _people(f"coalesce(u.last_seen_at, {FIRST_CASE})", f"{CAN_SIGN_IN} AND NOT {COVERED} AND {HOLDS_CASES}")

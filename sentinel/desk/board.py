@@ -111,7 +111,7 @@ def _page(viewer: Viewer, line: queries.Line | None, form: AnswerForm | None) ->
         heading=heading(viewer, teams),
         teams=teams,
         figures=board_figures.figures(keys) if teams else [],
-        partnership=board_partnership.figures() if viewer.has("governance") else [],
+        governed=board_partnership.figures() if viewer.has("governance") else [],
         expanded=expanded,
         waiting=queries.open_lines(viewer, and_(concern, waits), limit=None if expanded == "waiting" else FIRST),
         n_waiting=queries.count_open(viewer, and_(concern, waits)),
