@@ -200,7 +200,7 @@ def _level(party: Party, form: AssessmentForm) -> dict[str, Any]:
 def _then(party: Party, form: AssessmentForm) -> dict[str, Any]:
     suggestion, _ = _suggested(party, form)
     chosen = form.judged.data in list(Level)
-    judged = Level(form.judged.data) if chosen else suggestion.level
+    judged = Level(form.judged.data) if chosen and form.judged.data else suggestion.level
     detail = party.detail
     known = bool(detail and (detail.hate_perceived or detail.vulnerable_decided_by))
     enhanced = known or form.answers().get("hate") == "yes" or bool(form.vulnerable.data)
