@@ -17,7 +17,7 @@ from sentinel.post import events as post
 from sentinel.post.letters import Builder
 from sentinel.referrals import delivery as referral_letters
 from sentinel.referrals import events as referrals
-from sentinel.referrals import service as referring
+from sentinel.referrals import following as referring
 from sentinel.risk import episodes
 from sentinel.risk import events as risk
 from sentinel.risk import service as assessing

@@ -142,7 +142,8 @@ def _referred(party: Party) -> Step:
     held = referring.why_held(party)
     found = referrals.open_for(party)
     if found and found.state != "held":
-        return Step("Victim First", f"have them already, since {_day(found.referred_at)}: they get this as an update.")
+        adds = f". Nothing of this is added: {held[0].lower()}{held[1:]}." if held else ": they get this as an update."
+        return Step("Victim First", f"have them already, since {_day(found.referred_at)}{adds}")
     if held:
         decide_by = referring.due("referral_held", clock.now())
         return Step("Victim First", f"get nothing yet. {held}. A supervisor decides", until(decide_by) if decide_by else "", ".")

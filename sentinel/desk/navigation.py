@@ -18,8 +18,9 @@ from sentinel.core.db import db
 from sentinel.core.models import Installation
 from sentinel.core.viewer import Viewer, current
 from sentinel.desk import to_sign
+from sentinel.desk.my_work import count as count_due
 from sentinel.desk.triage import count_waiting
-from sentinel.desk.victim_first import count_new
+from sentinel.referrals.queries import count_new
 
 bp = Blueprint("home", __name__)
 
@@ -46,6 +47,7 @@ CASE_PAGES = ("case", "actions", "closing", "risk", "interventions", "referrals"
 # In order of where a person's work is: the first they may use is where they land.
 ITEMS = [
     Item("Team board", "board.board", Permission.BOARD_READ, count_overseen, also=("board", "rota", "outbox")),
+    Item("My work", "my_work.index", Permission.CASE_WORK, count_due, counts="promises due", also=("my_work", "victims")),
     Item("Take a report", "intake.new", Permission.REPORT_TAKE),
     Item("Reports I took", "intake.mine", Permission.REPORT_TAKE),
     Item("To decide", "triage.queue", Permission.QUEUE_READ, count_waiting),

@@ -21,6 +21,9 @@ from sentinel.core.words import until
 from sentinel.desk import to_sign
 from sentinel.desk.sending import send
 from sentinel.desk.to_sign import ToSign
+from sentinel.interventions import queries as powers
+from sentinel.interventions import service as enforcing
+from sentinel.interventions.models import Intervention
 from sentinel.referrals import queries as referrals
 from sentinel.referrals import service as referring
 from sentinel.risk import service as assessing
@@ -32,6 +35,7 @@ from sentinel.supervision.models import MultiAgencyProposal, SupervisionReview
 
 bp = Blueprint("sign_off", __name__)
 
+ANSWERED = "Somebody has answered this already, or it is not yours to answer."
 OfParty = TypeVar("OfParty", Assessment, SupervisionReview, MultiAgencyProposal)
 
 
@@ -50,7 +54,7 @@ def answer(kind: str, thing_id: UUID) -> ResponseReturnValue:
         raise NotFound
     row = next((one for group in to_sign.groups(current()) for one in group.rows if (one.kind, one.id) == (kind, thing_id)), None)
     if row is None:
-        raise NotFound("Somebody has answered this already, or it is not yours to answer.")
+        raise NotFound(ANSWERED)
     form = _form(row)
     if request.method == "GET":
         record_look(TABLES[kind], thing_id)
@@ -108,6 +112,17 @@ def _referral(key: UUID, form: SignForm) -> str:
     return f"Sent to {found.agency.name}." if send_it else "Not sent: their wish is respected."
 
 
+def _intervention(key: UUID, form: SignForm) -> str:
+    found = db.session.scalar(powers.waiting(current()).where(Intervention.id == key))
+    if found is None:
+        raise NotFound(ANSWERED)
+    if form.answer.data == "authorise":
+        enforcing.authorise(actor=g.user, intervention=found, note=form.note.data)
+        return "Authorised. The officer can use it now."
+    enforcing.refuse(actor=g.user, intervention=found, reason=form.note.data)
+    return "Not authorised. The officer can read why."
+
+
 def _of_party(model: type[OfParty], key: UUID) -> OfParty:
     found = db.session.scalar(select(model).join(Party, Party.id == model.party_id).where(model.id == key, seen_in_full(current())))
     if found is None:
@@ -120,5 +135,12 @@ ANSWERS: dict[str, Callable[[UUID, Any], str]] = {
     "review": _review,
     "proposal": _proposal,
     "referral": _referral,
+    "intervention": _intervention,
 }
-TABLES = {"lowering": "assessment", "review": "supervision_review", "proposal": "multi_agency_proposal", "referral": "referral"}
+TABLES = {
+    "lowering": "assessment",
+    "review": "supervision_review",
+    "proposal": "multi_agency_proposal",
+    "referral": "referral",
+    "intervention": "intervention",
+}

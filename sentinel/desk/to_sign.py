@@ -9,7 +9,6 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 
-from config import agreed
 from sentinel.access.models import User
 from sentinel.cases.models import Case, CaseDetail, Party
 from sentinel.cases.queries import may_see_full
@@ -17,6 +16,7 @@ from sentinel.core.db import db
 from sentinel.core.viewer import Viewer
 from sentinel.core.words import moment
 from sentinel.desk.frame import link_to
+from sentinel.interventions import queries as powers
 from sentinel.interventions.models import Intervention
 from sentinel.referrals import queries as referrals
 from sentinel.referrals.service import why_held
@@ -70,7 +70,7 @@ def counts(viewer: Viewer) -> dict[str, int]:
         "referral": referrals.count_held(viewer),
         "lowering": risk.count_pending(viewer),
         "review": supervision.count_reviews(viewer),
-        "intervention": db.session.scalar(_interventions(viewer).with_only_columns(func.count(Intervention.id))) or 0,
+        "intervention": db.session.scalar(powers.waiting(viewer).with_only_columns(func.count(Intervention.id)).order_by(None)) or 0,
         "proposal": supervision.count_proposals(viewer),
         "closing": db.session.scalar(_closings(viewer).with_only_columns(func.count(Case.id))) or 0,
     }
@@ -112,7 +112,7 @@ def _lowering(assessment: Assessment, party: Party, case: Case | None) -> ToSign
         id=assessment.id,
         about=_about(party, case),
         what=f"Agree to {judged}",
-        detail=f"Judged by {who}, {moment(assessment.assessed_at)}. It stands at {effective} until answered",
+        detail=f"Judged by {who}, {_at(assessment.assessed_at)}. It stands at {effective} until answered",
         due_at=None,
         button="Answer",
         facts=[
@@ -148,7 +148,7 @@ def proposals(viewer: Viewer) -> list[ToSign]:
             id=proposal.id,
             about=_about(party, case),
             what="Take to a multi-agency discussion",
-            detail=f"Proposed {moment(proposal.proposed_at)}, on becoming high risk",
+            detail=f"Proposed {_at(proposal.proposed_at)}, on becoming high risk",
             due_at=None,
             button="Answer",
             facts=_latest(party),
@@ -160,26 +160,22 @@ def proposals(viewer: Viewer) -> list[ToSign]:
 
 def interventions(viewer: Viewer) -> list[ToSign]:
     """Interventions that somebody else has to authorise; not one's own proposals."""
-    together = joinedload(Intervention.case), joinedload(Intervention.proposer)
-    names = {power.key: power.name for power in agreed.current().powers.power}
+    together = joinedload(Intervention.case), joinedload(Intervention.proposer), joinedload(Intervention.party)
+    waiting = powers.waiting(viewer).options(*together)
     return [
         ToSign(
             kind="intervention",
             id=one.id,
             about=_case(one.case),
-            what=f"Authorise: {names.get(one.power_key, one.power_key)}",
-            detail=f"Proposed by {one.proposer.name}, {moment(one.proposed_at)}",
+            what=f"Authorise: {powers.power_name(one.power_key)}",
+            detail=f"Proposed by {one.proposer.name}, {_at(one.proposed_at)}",
             due_at=None,
-            button="Look at it",
-            elsewhere=link_to("interventions.case_interventions", case_id=one.case_id),
+            button="Answer",
+            facts=[("For", one.party.person.name if one.party else "Nobody by name"), ("Why", one.note or "Not said")],
+            answers=[("authorise", "Authorise it"), ("refuse", "Do not authorise it")],
         )
-        for one in db.session.scalars(_interventions(viewer).order_by(Intervention.proposed_at).options(*together))
+        for one in db.session.scalars(waiting.order_by(Intervention.proposed_at))
     ]
-
-
-def _interventions(viewer: Viewer) -> Select[Intervention]:
-    proposed = Intervention.state == "proposed", Intervention.proposed_by != viewer.user_id
-    return select(Intervention).join(Case, Case.id == Intervention.case_id).where(*proposed, may_see_full(viewer))
 
 
 def closings(viewer: Viewer) -> list[ToSign]:
@@ -190,7 +186,7 @@ def closings(viewer: Viewer) -> list[ToSign]:
             id=case.id,
             about=_case(case),
             what="Closing proposed",
-            detail=f"By {who.name if who else 'somebody'}, {moment(detail.proposed_at)}" if detail.proposed_at else "",
+            detail=f"By {who.name if who else 'somebody'}, {_at(detail.proposed_at)}" if detail.proposed_at else "",
             due_at=None,
             button="Look at it",
             elsewhere=link_to("closing.case_closing", case_id=case.id),
@@ -230,9 +226,14 @@ def _case(case: Case) -> About:
     return About(case.title, case.level, case.reference, link_to("case.overview", case_id=case.id))
 
 
+def _at(when: datetime) -> str:
+    """ "today, 2:05pm" in the middle of a sentence."""
+    return moment(when).replace("Today", "today")
+
+
 def _latest(party: Party) -> list[tuple[str, str]]:
     found = risk.latest(party.id)
     if found is None:
         return []
     who = found.assessor.name if found.assessor else found.source or "another system"
-    return [(f"{who}, {moment(found.assessed_at)}", found.rationale or "; ".join(found.because))]
+    return [(f"{who}, {_at(found.assessed_at)}", found.rationale or "; ".join(found.because))]

@@ -14,7 +14,7 @@ from sentinel.audit.service import record_look
 from sentinel.core import clock
 from sentinel.core.errors import NotFound, Refused
 from sentinel.core.forms import Form
-from sentinel.core.viewer import Viewer, current
+from sentinel.core.viewer import current
 from sentinel.desk import referral_cards as cards
 from sentinel.desk.sending import send
 from sentinel.referrals import forms, queries, service, states
@@ -99,11 +99,6 @@ def close(referral_id: UUID) -> ResponseReturnValue:
 
 
 _OVER = "This referral is over. Ask the officer who holds the case if you need to reach them again."
-
-
-def count_new(viewer: Viewer) -> int:
-    """How many referrals nobody has acknowledged yet."""
-    return sum(one.state in NEW for one in queries.queue(viewer))
 
 
 def _move(found: Referral, kind: str, note: str) -> None:

@@ -106,6 +106,12 @@ def queue(viewer: Viewer) -> list[Referral]:
     return list(db.session.scalars(query.order_by(Referral.contact_by, Referral.referred_at)))
 
 
+def count_new(viewer: Viewer) -> int:
+    """How many referrals to the viewer's agency nobody has acknowledged yet."""
+    query = select(func.count(Referral.id)).where(Referral.state == "open", Referral.agency_id.in_(viewer.partner_ids))
+    return db.session.scalar(query) or 0
+
+
 def referral_for(viewer: Viewer, referral_id: UUID) -> Referral:
     """A referral to the viewer's own agency, until 28 days after it ended; otherwise there is nothing here."""
     found = db.session.scalar(select(Referral).where(Referral.id == referral_id, _of_agency(viewer)))

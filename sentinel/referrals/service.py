@@ -1,16 +1,13 @@
 """Referring a high-risk victim to Victim First, once per agency and person, and moving the referral on (rules.md, Referrals)."""
 
 from datetime import datetime
-from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from config import agreed
 from sentinel.access.models import Partner, RoleHeld, User
-from sentinel.access.service import partner_by_slug
-from sentinel.cases.events import ReportTriaged, SafeToApproach
 from sentinel.cases.models import Party
 from sentinel.cases.timeline import SYSTEM, tell
 from sentinel.core import clock, worktime
@@ -21,17 +18,13 @@ from sentinel.post import service as post
 from sentinel.post.service import queue_message
 from sentinel.referrals import states
 from sentinel.referrals.events import ReferralMoved
-from sentinel.referrals.models import OPEN_STATES, EpisodeReferral, Referral, ReferralEvent
-from sentinel.risk.events import EpisodeEnded, RiskBecameHigh, RiskHighAgain
+from sentinel.referrals.models import OPEN_STATES, Referral, ReferralEvent
 from sentinel.risk.models import Assessment
 
-VICTIM_FIRST = "victim-first"
 REFUSED_CONSENT = "Consent was refused"
 HIDDEN = "They asked not to be named to other agencies"
 MAY_NOT_KNOW = "They may not know that they were named: nobody may ring until a practitioner says it is safe"
 RESTRICTED = "The case is restricted: whoever is named on it decides who else may know"
-NO_AGENCY = "The partnership has no Victim First to refer to. Find other support."
-UNKNOWN = "Nobody knows who this person is, so there is nobody to refer."
 
 TOLD = {
     "acknowledged": "acknowledged the referral",
@@ -43,65 +36,6 @@ TOLD = {
     "attempt": "tried to reach",
     "update": "added to the referral",
 }
-
-
-def refer_high_risk(event: RiskBecameHigh) -> None:
-    """Refer the party to Victim First, or update the open referral of the same person; the episode remembers which.
-
-    Held for a supervisor where consent was refused, the party asked not to be named to agencies, or may not know that
-    they were named.
-    """
-    agency = partner_by_slug(VICTIM_FIRST)
-    reason = UNKNOWN if event.party.detail and event.party.detail.hidden_from_us else NO_AGENCY if agency is None else None
-    if agency is None or reason:
-        _remember(event, None, reason)
-        tell(kind="referral", title="No referral to Victim First was made", body=reason, actor=event.actor, party=event.party)
-        return
-    found = _make(agency, event.party, event.assessment)
-    if found is None:
-        found = _open_referral(agency, event.party)
-        _add(found, "update", actor=event.actor, note=f"At high risk on {_where(event.party)} too. {why_high(event.assessment)}")
-        send(found, key=str(event.episode.id))
-    else:
-        _made(found, event.actor)
-    _remember(event, found.id, None)
-
-
-def update_open(event: RiskHighAgain) -> None:
-    """A further high assessment inside an episode becomes an update of the open referral."""
-    referral = _open_of_party(event.party)
-    if referral:
-        _add(referral, "update", actor=event.actor, note=f"Assessed as high risk again. {why_high(event.assessment)}")
-        send(referral, key=str(event.assessment.id))
-
-
-def end_of_episode(event: EpisodeEnded) -> None:
-    """No longer high: a held referral is withdrawn unsent, an open one is told."""
-    referral = _open_of_party(event.party)
-    if referral is None:
-        return
-    if referral.state == "held":
-        move(referral=referral, kind="withdrawn", actor=event.actor, note=f"Not sent: {event.reason}")
-    else:
-        _add(referral, "update", actor=event.actor, note=f"No longer treated as high risk here. {event.reason}")
-
-
-def release(event: SafeToApproach) -> None:
-    """It is safe to approach a victim who may not have known: a referral held for that alone is sent."""
-    referral = _open_of_party(event.party)
-    if referral and referral.state == "held" and not why_held(event.party):
-        _open(referral, event.actor, "A practitioner said that it is safe to approach them.")
-
-
-def follow_triage(event: ReportTriaged) -> None:
-    """Referrals of the report go with it to the case."""
-    parties = [party.id for party in event.report.parties]
-    db.session.execute(
-        update(Referral)
-        .where(Referral.party_id.in_(parties))
-        .values(case_id=event.report.case_id)
-        .execution_options(synchronize_session="fetch")
-    )
 
 
 def decide_held(*, actor: User, referral: Referral, send_it: bool, reason: str) -> None:
@@ -118,7 +52,7 @@ def decide_held(*, actor: User, referral: Referral, send_it: bool, reason: str) 
         raise Refused("Say why: the reason is kept with the referral.", field="reason")
     referral.decided_by, referral.decision_reason = actor.id, reason.strip()
     if send_it:
-        _open(referral, actor, f"Sent for a safeguarding reason: {reason.strip()}")
+        put_before_agency(referral, actor, f"Sent for a safeguarding reason: {reason.strip()}")
     else:
         move(referral=referral, kind="withdrawn", actor=actor, note=f"Their wish was respected: {reason.strip()}")
 
@@ -148,7 +82,7 @@ def move(
     moment = at or clock.now()
     referral.state = following
     _stamp(referral, following, moment, actor)
-    _add(referral, kind, actor=actor, note=note, channel=channel, at=moment, event_id=event_id, by_name=by_name)
+    add(referral, kind, actor=actor, note=note, channel=channel, at=moment, event_id=event_id, by_name=by_name)
     return True
 
 
@@ -167,14 +101,14 @@ def log_contact(*, actor: User, referral: Referral, reached: bool, channel: str,
     if referral.state == "open":
         move(referral=referral, kind="acknowledged", actor=actor)
     if not (reached and move(referral=referral, kind="contacted", actor=actor, note=note, channel=channel, at=moment)):
-        _add(referral, "contact" if reached else "attempt", actor=actor, note=note, channel=channel, at=moment)
+        add(referral, "contact" if reached else "attempt", actor=actor, note=note, channel=channel, at=moment)
 
 
 def add_update(*, actor: User, referral: Referral, note: str) -> None:
     """A sentence from the agency about what came of it; refused on an ended or held referral."""
     _lock(referral)
     _refuse_unless_with_agency(referral)
-    _add(referral, "update", actor=actor, note=note)
+    add(referral, "update", actor=actor, note=note)
 
 
 def send(referral: Referral, *, key: str = "") -> None:
@@ -201,7 +135,7 @@ def resend(*, actor: User, referral: Referral) -> int:
     again = post.resend(ref_table="referral", ref_id=referral.id)
     if not again:
         raise Refused("Nothing of this referral has failed: there is nothing to send again.")
-    _add(referral, "sent_again", actor=actor, title="The referral to Victim First is sent again")
+    add(referral, "sent_again", actor=actor, title="The referral to Victim First is sent again")
     return again
 
 
@@ -234,7 +168,7 @@ def why_held(party: Party) -> str | None:
     return MAY_NOT_KNOW if detail.may_not_know and not detail.safe_to_approach_by else None
 
 
-def _make(agency: Partner, party: Party, assessment: Assessment) -> Referral | None:
+def make(agency: Partner, party: Party, assessment: Assessment) -> Referral | None:
     """A new referral, or None when one is open for the agency and person (whoever came second waits for the first)."""
     moment = clock.now()
     held = why_held(party)
@@ -260,24 +194,33 @@ def _make(agency: Partner, party: Party, assessment: Assessment) -> Referral | N
     return db.session.get(Referral, key) if done.rowcount else None  # type: ignore[attr-defined]
 
 
-def _made(referral: Referral, actor: User | None) -> None:
+def announce(referral: Referral, actor: User | None) -> None:
     if referral.state == "held":
         note = f"{why_held(referral.party)}. A supervisor decides."
-        _add(referral, "held", actor=actor, note=note, title="The referral to Victim First is held")
+        add(referral, "held", actor=actor, note=note, title="The referral to Victim First is held")
         return
-    _add(referral, "open", actor=actor, note=referral.why, title="Referred to Victim First")
+    add(referral, "open", actor=actor, note=referral.why, title="Referred to Victim First")
     send(referral)
 
 
-def _open(referral: Referral, actor: User | None, note: str) -> None:
+def put_before_agency(referral: Referral, actor: User | None, note: str) -> None:
     """From held to open: its times count from now."""
     moment = clock.now()
     referral.state, referral.referred_at = "open", moment
     for column, value in _times(moment).items():
         setattr(referral, column, value)
     db.session.flush()
-    _add(referral, "open", actor=actor, note=note, title="Referred to Victim First")
+    add(referral, "open", actor=actor, note=note, title="Referred to Victim First")
     send(referral)
+
+
+def take_over(referral: Referral, party: Party, assessment: Assessment, actor: User | None) -> None:
+    """A held referral of somebody who has agreed since, in a later report: it is made for that one, and sent."""
+    referral.party_id, referral.case_id, referral.report_id = party.id, party.case_id, party.report_id
+    referral.consent, referral.why = party.detail.consent_victim_first, why_high(assessment)
+    db.session.flush()
+    db.session.refresh(referral)
+    put_before_agency(referral, actor, "Nothing holds it any more: they were asked again, in a later report.")
 
 
 def _times(since: datetime) -> dict[str, datetime | None]:
@@ -308,7 +251,7 @@ def _stamp(referral: Referral, state: str, moment: datetime, actor: User | None)
     db.session.flush()
 
 
-def _add(
+def add(
     referral: Referral,
     kind: str,
     *,
@@ -319,8 +262,9 @@ def _add(
     event_id: str | None = None,
     by_name: str | None = None,
     title: str | None = None,
+    party: Party | None = None,
 ) -> None:
-    """A line with the referral, the same in the case's story, and everybody hears of it."""
+    """A line with the referral, the same in the story of the case (of `party`, else of the one it was made for), and everybody hears."""
     moment = at or clock.now()
     name = by_name or (actor.name if actor else SYSTEM)
     event = ReferralEvent(
@@ -340,7 +284,7 @@ def _add(
         title=title or _sentence(referral, kind, actor, name),
         body=note,
         actor=actor,
-        party=referral.party,
+        party=party or referral.party,
         happened_at=moment,
     )
     publish(ReferralMoved(referral, event))
@@ -353,30 +297,6 @@ def _sentence(referral: Referral, kind: str, actor: User | None, name: str) -> s
     done = TOLD.get(kind, "was in touch with")
     person = f" {referral.party.person.name}" if kind in ("contacted", "attempt", "contact") else ""
     return f"{who} {done}{person}"
-
-
-def _remember(event: RiskBecameHigh, referral_id: UUID | None, reason: str | None) -> None:
-    db.session.add(EpisodeReferral(episode_id=event.episode.id, referral_id=referral_id, reason=reason))
-    db.session.flush()
-
-
-def _where(party: Party) -> str:
-    return f"case {party.case.reference}" if party.case else f"report {party.report.reference}" if party.report else "another record"
-
-
-def _open_referral(agency: Partner, party: Party) -> Referral:
-    return db.session.scalars(
-        select(Referral)
-        .where(Referral.agency_id == agency.id, Referral.person_id == party.person.canonical_id, Referral.state.in_(OPEN_STATES))
-        .with_for_update()
-    ).one()
-
-
-def _open_of_party(party: Party) -> Referral | None:
-    """The open referral that answers this party's episodes, whichever of their parties it was made for."""
-    return db.session.scalar(
-        select(Referral).where(Referral.person_id == party.person.canonical_id, Referral.state.in_(OPEN_STATES)).with_for_update()
-    )
 
 
 def _lock(referral: Referral) -> None:

@@ -12,7 +12,7 @@ from sentinel.core.db import db
 from sentinel.core.errors import NotAllowed, NotFound, Refused
 from sentinel.core.events import publish
 from sentinel.post.models import Outbox
-from sentinel.referrals import queries, service, states
+from sentinel.referrals import following, queries, service, states
 from sentinel.referrals.models import EpisodeReferral, Referral, ReferralEvent
 from sentinel.risk import service as assessing
 from tests import factories
@@ -147,8 +147,8 @@ def test_a_person_nobody_knows_is_not_referred_and_the_reason_is_kept(session):
     party = high(hidden_from_us=True)
     assert db.session.scalars(select(Referral)).all() == []
     row = db.session.scalars(select(EpisodeReferral)).one()
-    assert (row.referral_id, row.reason) == (None, service.UNKNOWN)
-    assert queries.not_made(party.case)[0][1] == service.UNKNOWN
+    assert (row.referral_id, row.reason) == (None, following.UNKNOWN)
+    assert queries.not_made(party.case)[0][1] == following.UNKNOWN
 
 
 def test_another_case_of_the_same_person_becomes_an_update(session):
@@ -322,3 +322,64 @@ def test_what_failed_is_sent_again_under_the_same_key(session):
     assert service.resend(actor=factories.user(), referral=only()) == 1
     db.session.refresh(message)
     assert (message.state, message.attempts, message.dedupe_key) == ("waiting", 0, key)
+
+
+# --- One person in two cases -----------------------------------------------------------------------------------------
+
+
+def again(who: Party, *, rationale: str = "Her other neighbour broke her windows.", **case: object) -> Party:
+    """The same person becomes high risk in another case, Charnwood's."""
+    second = factories.party(on=factories.case(team_slug="charnwood-asb", **case), who=who.person)
+    assess(second, "high", rationale=rationale, actor=factories.user("officer@charnwood.example"))
+    return second
+
+
+def stories(case_id) -> list[str]:
+    """What the referral lines of a case say, words and all."""
+    rows = db.session.execute(select(CaseEvent.title, CaseEvent.body).where(CaseEvent.case_id == case_id, CaseEvent.kind == "referral"))
+    return [f"{title} {body}" for title, body in rows]
+
+
+def test_the_words_of_one_case_do_not_reach_the_story_or_the_referral_page_of_another(session):
+    first = high()
+    second = again(first)
+    assess(second, "high", rationale="Her other neighbour hit her.", actor=factories.user("officer@charnwood.example"))
+    found = only()
+    told = " ".join(event.note or "" for event in queries.events_of([found.id])[found.id])
+    assert "held by Charnwood ASB team" in told
+    assert "neighbour broke" not in told + " ".join(stories(first.case_id))
+    assert "neighbour hit" not in told + " ".join(stories(first.case_id))
+    assert "Victim First were told of a change" in " ".join(stories(second.case_id))
+    assert queries.assessment_of(found).rationale == "Her other neighbour hit her.", "Victim First read the newest reasons on their card"
+
+
+def test_a_restricted_case_adds_nothing_to_a_referral_that_is_open_already(session):
+    first = high()
+    second = again(first, restricted=True)
+    found = only()
+    assert [event.kind for event in queries.events_of([found.id])[found.id]] == ["open"]
+    assert queries.assessment_of(found).party_id == first.id
+    assert following.HAVE_THEM in queries.not_made(second.case)[0][1]
+
+
+def test_a_refusal_that_waits_is_over_when_the_same_person_agrees_in_a_later_report(session):
+    first = high("refused")
+    second = factories.party(on=factories.case(), who=first.person)
+    second.detail.consent_victim_first = "given"
+    db.session.flush()
+    assess(second, "high")
+    found = only()
+    assert (found.state, found.party_id, found.consent) == ("open", second.id, "given")
+    assert len(sent("in_system")) == 1
+
+
+def test_a_held_referral_stays_while_another_episode_still_needs_it(session):
+    first = high("refused")
+    second = factories.party(on=factories.case(), who=first.person)
+    second.detail.consent_victim_first = "refused"
+    db.session.flush()
+    assess(second, "high")
+    close(first.case)
+    assert only().state == "held"
+    close(second.case)
+    assert only().state == "withdrawn"

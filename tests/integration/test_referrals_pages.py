@@ -9,7 +9,7 @@ from sentinel.cases.models import Party
 from sentinel.core import clock
 from sentinel.core.db import db, new_id
 from sentinel.post.models import Outbox
-from sentinel.referrals import safe, service
+from sentinel.referrals import following, safe, service
 from sentinel.referrals.models import Referral
 from sentinel.victims.models import ContactPlan
 from tests import factories
@@ -285,7 +285,7 @@ def test_an_episode_without_a_referral_says_why(client_as, session):
     party.detail.hidden_from_us = True
     db.session.flush()
     assess(party, "high")
-    assert service.UNKNOWN in said(client_as(OFFICER).get(f"/cases/{party.case_id}/referrals").text)
+    assert following.UNKNOWN in said(client_as(OFFICER).get(f"/cases/{party.case_id}/referrals").text)
 
 
 def test_another_case_that_the_referral_answers_shows_it_too(client_as, session):

@@ -7,9 +7,10 @@ from sentinel.access.queries import viewer_of, with_roles
 from sentinel.cases.events import ReportTriaged
 from sentinel.cases.models import Party
 from sentinel.core import clock
-from sentinel.core.db import db
+from sentinel.core.db import db, new_id
 from sentinel.core.errors import NotAllowed, Refused
 from sentinel.core.events import publish
+from sentinel.interventions.models import Intervention
 from sentinel.referrals.models import Referral
 from sentinel.risk import queries as risk
 from sentinel.supervision import queries, service
@@ -183,15 +184,36 @@ def test_only_supervisors_open_the_page(client_as, email):
     client_as(email).get("/sign-off", status=403)
 
 
-def test_interventions_and_closings_to_sign_lead_to_their_pages(client_as, session):
-    from sentinel.interventions.models import Intervention
-
-    case = factories.case(officer=factories.user(), state="closure_proposed")
-    officer = factories.user()
-    values = {"power_key": "abc", "power_version": "1", "tier": "early", "state": "proposed", "proposed_by": officer.id}
-    db.session.add(Intervention(case_id=case.id, proposed_at=clock.now(), **values))
+def proposed_intervention() -> Intervention:
+    """An acceptable behaviour contract that the officer proposed."""
+    case, officer = factories.case(officer=factories.user()), factories.user()
+    values = {
+        "power_key": "abc",
+        "power_version": "1",
+        "tier": "early",
+        "state": "proposed",
+        "proposed_by": officer.id,
+        "note": "Twice warned.",
+    }
+    made = Intervention(id=new_id(), case_id=case.id, proposed_at=clock.now(), **values)
+    db.session.add(made)
     db.session.flush()
+    return made
+
+
+@pytest.mark.parametrize(("answer", "state"), [("authorise", "authorised"), ("refuse", "refused")])
+def test_an_intervention_is_answered_on_the_page(client_as, session, answer, state):
+    made, client = proposed_intervention(), client_as(SUPERVISOR)
+    opened = client.get(f"/sign-off/intervention/{made.id}").text
+    assert "Twice warned." in opened
+    client.follow(f"/sign-off/intervention/{made.id}", {"answer": answer, "note": "Read the file."})
+    db.session.refresh(made)
+    assert (made.state, made.authorised_by) == (state, factories.user(SUPERVISOR).id if state == "authorised" else None)
+    client.get(f"/sign-off/intervention/{made.id}", status=404)
+
+
+def test_a_closing_to_sign_leads_to_its_page(client_as, session):
+    case = factories.case(officer=factories.user(), state="closure_proposed")
     page = client_as(SUPERVISOR).get("/sign-off").text
-    assert "Authorise: " in page
     assert "Closing proposed" in page
     assert f"/cases/{case.id}/closing" in page
