@@ -1,11 +1,11 @@
 """What stands around a case: the five things of a high episode, what was tried, what is to be done."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sentinel.access.models import User
 from sentinel.core import worktime
-from sentinel.core.clock import london
+from sentinel.core.clock import LONDON, london
 from sentinel.demonstration import stories
 from sentinel.demonstration.report import Called
 from sentinel.demonstration.telling import Row
@@ -163,6 +163,8 @@ def _intervention(teller: "CaseTeller", case: Row, by: User, power: str, tier: s
     alone = power in ("verbal_advice", "first_letter")
     ends_on = day + timedelta(days=182) if power in ("abc", "warning_letter") else None
     over = ends_on is None or ends_at is not None or ends_on < london(teller.as_of).date()
+    if ends_on and ends_at:
+        ends_on = max(day, min(ends_on, london(ends_at).date()))
     supervisor = teller.staff.supervisors[_team_slug(teller, by)][0]
     teller.rows.add(
         "intervention",
@@ -178,9 +180,15 @@ def _intervention(teller: "CaseTeller", case: Row, by: User, power: str, tier: s
         authorised_at=at,
         starts_on=day,
         ends_on=ends_on,
+        ends_at=_last_minute(ends_on) if ends_on else None,
+        reason=teller.chance.choice(stories.WHAT_CAME_OF_IT) if over else None,
         note=note,
     )
     teller.teller.story({"case_id": case["id"]}, "intervention", f"{_power(teller, power)}: started", at, by, note)
+
+
+def _last_minute(day: date) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(0), LONDON)
 
 
 def _power(teller: "CaseTeller", key: str) -> str:

@@ -13,9 +13,12 @@ from sentinel.core import clock
 from sentinel.core.clock import london
 from sentinel.core.db import db
 from sentinel.demonstration.report import Staff
+from sentinel.interventions import queries as interventions
+from sentinel.interventions import service as enforcing
 from sentinel.risk import queries as risk
 from sentinel.risk import service as assessing
 
+CONTRACT = "No shouting or music after 10pm, nobody let in through the back gate. Willing to sign, with a friend beside them."
 QUIET = "Three quiet weeks: the neighbour has moved. Her sister rings daily. Another night of banging would change my mind."
 
 
@@ -30,6 +33,7 @@ def show(staff: Staff, as_of: datetime) -> None:
         _offered(staff)
         _unrouted()
         _restricted(staff, as_of)
+        _to_authorise(staff)
         db.session.flush()
     finally:
         clock.freeze(None)
@@ -82,6 +86,16 @@ def _closing(staff: Staff) -> None:
         note = "No further incidents since the letter. Told why, and how to ask for a case review."
         propose_closing(actor=officer, case=case, outcome="resolved_advice", note=note, victim_view="agrees")
         return
+
+
+def _to_authorise(staff: Staff) -> None:
+    """A contract that waits for a supervisor to authorise it."""
+    for case, officer in _cases(staff, "medium"):
+        alleged = next((one for one in case.parties if one.role == "alleged"), None)
+        tried = {row.power_key for row in interventions.of_case(case)}
+        if alleged and not case.restricted and not tried.intersection(("abc", "warning_letter")):
+            enforcing.propose(actor=officer, case=case, power_key="abc", party=alleged, note=CONTRACT)
+            return
 
 
 def _offered(staff: Staff) -> None:

@@ -131,6 +131,12 @@ TRIED = (
     ("mediation", "early", "Offered to both; the first meeting is booked."),
     ("abc", "early", "Contract for six months, reviewed each month."),
 )
+WHAT_CAME_OF_IT = (
+    "Quiet since, the neighbours say.",
+    "It stopped for a fortnight, then began again.",
+    "Less of it, and not at night.",
+    "No difference that anybody noticed.",
+)
 NOT_USED = (
     ("mediation", "early", "proportionality", "She is afraid to be in a room with him."),
     ("abc", "early", "evidence", "Nobody has been identified yet."),

@@ -46,11 +46,6 @@ class Choice:
     usually: str
     skips: bool
 
-    @property
-    def missing(self) -> list[Need]:
-        """What the record does not show."""
-        return [need for need in self.needs if not need.shown]
-
 
 @dataclass(frozen=True)
 class Tier:
@@ -82,9 +77,13 @@ class Ladder:
     signers: list[User]
 
     @property
-    def shut(self) -> list[tuple[Tier, Power, str]]:
-        """The powers that cannot be used here, each with its reason."""
-        return [(tier, power, why) for tier in self.tiers for power, why in tier.shut]
+    def shut(self) -> list[tuple[str, str, list[Power]]]:
+        """The powers that cannot be used here: by tier and the reason why."""
+        grouped: dict[tuple[str, str], list[Power]] = {}
+        for tier in self.tiers:
+            for power, why in tier.shut:
+                grouped.setdefault((tier.name, why), []).append(power)
+        return [(tier_name, why, powers) for (tier_name, why), powers in grouped.items()]
 
 
 def of(case: Case, actor: User) -> Ladder:
