@@ -12,6 +12,7 @@ from sentinel.desk.inbox import bp as alerts
 from sentinel.desk.intake import bp as intake
 from sentinel.desk.intake_told import bp as intake_told
 from sentinel.desk.interventions import bp as interventions
+from sentinel.desk.my_work import bp as my_work
 from sentinel.desk.outbox import bp as outbox
 from sentinel.desk.ownership import bp as ownership
 from sentinel.desk.rota import bp as rota
@@ -36,6 +37,7 @@ BLUEPRINTS = [
     ownership,
     interventions,
     closing,
+    my_work,
     victims,
     victim_first,
     referrals,

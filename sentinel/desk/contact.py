@@ -59,7 +59,9 @@ def draft(party_id: UUID) -> ResponseReturnValue:
 
 def begun(party: Party, onwards: str) -> ContactForm:
     """The form as it opens: what is open ticked, the safest way chosen, now; or as its writer left it."""
-    kept = drafts.find(g.user.id, DRAFT, str(party.id)) or drafts.find(g.user.id, "locked", url_for(".log_contact", party_id=party.id))
+    kept = drafts.find(g.user.id, DRAFT, str(party.id)) or drafts.find(
+        g.user.id, "locked", url_for("victims.log_contact", party_id=party.id)
+    )
     left = drafts.read(kept) if kept else {}
     form = ContactForm.restored(left) if left else ContactForm(formdata=None, channel=_likeliest(queries.plan_for(party)), when="now")
     prepared(party, form)

@@ -83,6 +83,7 @@ ACCESS: dict[str, str | set[str]] = {
     "risk.draft": WORKS_CASES,
     "risk.level": WORKS_CASES,
     "risk.then": WORKS_CASES,
+    "my_work.index": WORKS_CASES,
     # between us and the victim
     "victims.case_care": READS_CASES,
     "victims.log_contact": WORKS_CASES,
