@@ -13,7 +13,7 @@ def create_app(database_url: str | None = None, configuration: Settings | None =
     """The application: settings, database, record, rooms. `database_url` is the web role's unless given."""
     from sentinel import reactions
     from sentinel.access import guards, sessions
-    from sentinel.core import health, logging, pages, problems, queue
+    from sentinel.core import addresses, health, logging, pages, problems, queue
     from sentinel.core.db import db
     from sentinel.core.transactions import Application
     from sentinel.desk import navigation
@@ -34,6 +34,7 @@ def create_app(database_url: str | None = None, configuration: Settings | None =
         WTF_CSRF_TIME_LIMIT=None,
         SENTINEL=chosen,
     )
+    app.url_map.converters["int"] = addresses.RowConverter
     db.init_app(app)
     app.extensions["celery"] = queue.make_celery(app, chosen.redis_url)
     app.extensions["sentinel.reactions"] = reactions.REACTIONS

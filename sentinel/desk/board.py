@@ -17,6 +17,7 @@ from sentinel.alerts.forms import ASK, DO, GIVE, AnswerForm
 from sentinel.alerts.sweep import last_swept
 from sentinel.cases.forms import people as as_options
 from sentinel.cases.service import works_for
+from sentinel.core.addresses import row_number
 from sentinel.core.db import db
 from sentinel.core.errors import NotFound, Refused
 from sentinel.core.viewer import Viewer, current
@@ -37,7 +38,7 @@ UNSENT = {"referral_failed": "referral", "message_failed": "party"}
 @guards.requires(Permission.BOARD_READ)
 def board() -> ResponseReturnValue:
     """What waits for an answer, and how the teams stand."""
-    opened = request.args.get("open", type=int)
+    opened = request.args.get("open", type=row_number)
     line = _line(current(), opened) if opened else None
     return _page(current(), line, _form(line) if line else None)
 

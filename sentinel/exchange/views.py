@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from sentinel.access import guards
 from sentinel.access.permissions import Permission
+from sentinel.core.addresses import row_number
 from sentinel.exchange import quarantine
 from sentinel.exchange.forms import RESOLUTIONS, ResolveForm
 
@@ -15,7 +16,7 @@ bp = Blueprint("exchange", __name__, url_prefix="/imports")
 @guards.requires(Permission.QUARANTINE_READ)
 def imports() -> ResponseReturnValue:
     """Deliveries, and the rows nobody has looked at, with why each could not be used."""
-    rows = quarantine.waiting(after=request.args.get("after", 0, type=int))
+    rows = quarantine.waiting(after=request.args.get("after", 0, type=row_number))
     return render_template(
         "exchange/imports.html",
         rows=rows,

@@ -1,0 +1,20 @@
+"""Numbers of rows in addresses: only those a row can have; any other leads nowhere."""
+
+from werkzeug.routing import IntegerConverter, Map
+
+LARGEST = 2**63 - 1
+
+
+class RowConverter(IntegerConverter):
+    """`<int:row_id>` in a route."""
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map, max=LARGEST)
+
+
+def row_number(words: str) -> int:
+    """The number after a question mark, for `request.args.get(..., type=row_number)`. Raises ValueError for what is none."""
+    number = int(words)
+    if not 0 <= number <= LARGEST:
+        raise ValueError
+    return number
