@@ -15,8 +15,10 @@ from sentinel.core import clock, words
 from sentinel.core.db import db
 from sentinel.core.pages import counted
 from sentinel.desk.footprints import shares
-from sentinel.desk.whats_next import power_name, promise_title
+from sentinel.desk.whats_next import promise_title
+from sentinel.interventions import states
 from sentinel.interventions.models import Intervention
+from sentinel.interventions.queries import carried_out, power_name
 from sentinel.places.models import Place
 from sentinel.referrals.models import Referral
 from sentinel.risk.models import HighEpisode
@@ -44,7 +46,7 @@ class Rung:
     @property
     def is_done(self) -> bool:
         """Was anything of this tier carried out?"""
-        return any(one.state in ("in_force", "breached", "ended") for one in self.used)
+        return bool(carried_out(self.used))
 
 
 @dataclass(frozen=True)
@@ -83,13 +85,15 @@ def intervention_standing(one: Intervention) -> str:
     match one.state:
         case "proposed":
             return f"Proposed by {one.proposer.name}, {words.moment(one.proposed_at)}"
+        case "ended" if one.starts_on is None:
+            return "Taken back, not started"
         case "in_force" | "breached" | "ended":
             start = f"From {words.day(one.starts_on)}" if one.starts_on else ""
             end = f"{'to' if start else 'Until'} {words.day(one.ends_on)}" if one.ends_on else ""
             dates = " ".join(part for part in (start, end) if part)
             return ". ".join(part for part in ({"breached": "Breached", "ended": "Ended"}.get(one.state, ""), dates) if part)
         case state:
-            return state.replace("_", " ").capitalize()
+            return states.WORDS[state].capitalize()
 
 
 def reason_words(one: Intervention) -> str:

@@ -14,6 +14,8 @@ from sentinel.core.db import db
 from sentinel.core.viewer import current
 from sentinel.desk.frame import link_to
 from sentinel.interventions.models import Intervention
+from sentinel.interventions.queries import power_name
+from sentinel.interventions.states import LIVE
 from sentinel.referrals.models import Referral
 from sentinel.risk.models import Assessment, HighEpisode
 from sentinel.supervision.models import SupervisionReview
@@ -47,11 +49,6 @@ def of(case: Case) -> list[Next]:
 def promise_title(kind: str) -> str:
     """What is promised, as a heading."""
     return agreed.current().contact.rule(kind).title
-
-
-def power_name(key: str) -> str:
-    """What a power is called; its key when the standards no longer know it."""
-    return {power.key: power.name for power in agreed.current().powers.power}.get(key, key.replace("_", " ").capitalize())
 
 
 def _promises(case: Case) -> Iterator[Next]:
@@ -171,12 +168,14 @@ def _referrals(case: Case) -> Iterator[Next]:
 
 
 def _interventions(case: Case) -> Iterator[Next]:
-    live = select(Intervention).where(Intervention.case_id == case.id, Intervention.state.in_(("proposed", "in_force", "breached")))
-    href = link_to("interventions.case_interventions", case_id=case.id)
+    live = select(Intervention).where(Intervention.case_id == case.id, Intervention.state.in_(LIVE))
+    page = link_to("interventions.case_interventions", case_id=case.id)
     for one in db.session.scalars(live):
-        name = power_name(one.power_key)
+        name, href = power_name(one.power_key), f"{page}#i-{one.id}" if page else None
         if one.state == "proposed":
             yield Next(None, f"{name}: waiting to be authorised", label="See", href=href, whose=name)
+        elif one.state == "authorised":
+            yield Next(None, f"{name}: authorised, not started", label="Start", href=href, whose=name)
         elif one.ends_at:
             yield Next(one.ends_at, f"{name} ends", label="See", href=href, whose=name)
 
