@@ -28,10 +28,10 @@ from sentinel.victims import letters as victim_letters
 
 REACTIONS: Reactions = {
     cases.ReportTaken: (assessing.screen_report, promising.promise_on_report),
-    cases.ReportTriaged: (assessing.follow_triage, promising.follow_triage, referring.follow_triage),
+    cases.ReportTriaged: (assessing.follow_triage, promising.follow_triage, referring.follow_triage, alerting.close_triaged),
     cases.HandedOver: (alerting.follow_handover,),
     cases.SafeToApproach: (promising.promise_when_safe, referring.release),
-    cases.CaseClosed: (episodes.end_with_case, promising.end_for_case),
+    cases.CaseClosed: (episodes.end_with_case, promising.end_for_case, alerting.close_with_case),
     cases.CaseReopened: (promising.begin_again, episodes.begin_again),
     risk.RiskAssessed: (promising.promise_after_assessment, alerting.close_assessed),
     risk.RiskBecameHigh: (
@@ -42,11 +42,11 @@ REACTIONS: Reactions = {
         alerting.tell_of_high_risk,
     ),
     risk.RiskHighAgain: (referring.update_open,),
-    risk.EpisodeEnded: (supervision.end_reviews, referring.end_of_episode),
+    risk.EpisodeEnded: (supervision.end_reviews, referring.end_of_episode, alerting.close_episode),
     victims.ContactLogged: (alerting.close_kept,),
     victims.PromiseEnded: (alerting.close_ended,),
-    referrals.ReferralMoved: (),
-    interventions.InterventionMoved: (),
+    referrals.ReferralMoved: (alerting.close_moved,),
+    interventions.InterventionMoved: (alerting.close_moved,),
     post.MessageSent: (victim_letters.note_acknowledged,),
     post.MessageFailed: (),
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -11,7 +12,7 @@ from sentinel.access.models import User
 from sentinel.alerts import messages, raising
 from sentinel.alerts.models import Alert, Answer
 from sentinel.alerts.titles import title_of
-from sentinel.cases.events import HandedOver, ReportTriaged
+from sentinel.cases.events import CaseClosed, HandedOver, ReportTriaged
 from sentinel.cases.models import Case, Report
 from sentinel.cases.service import move_to_officer
 from sentinel.cases.timeline import tell
@@ -24,6 +25,24 @@ from sentinel.victims.events import ContactLogged, PromiseEnded
 HIGH = "high_episode_unseen"
 PROMISE = "promise_open"
 LONGEST_SNOOZE_DAYS = 31
+
+
+class _Moved(Protocol):
+    id: Any
+
+
+class ReferralMoved(Protocol):
+    """`referrals.events.ReferralMoved`, as far as alerts follow it: that room may not be known here."""
+
+    @property
+    def referral(self) -> _Moved: ...
+
+
+class InterventionMoved(Protocol):
+    """`interventions.events.InterventionMoved`, as far as alerts follow it."""
+
+    @property
+    def intervention(self) -> _Moved: ...
 
 
 def tell_of_high_risk(event: RiskBecameHigh) -> None:
@@ -61,6 +80,18 @@ def close_triaged(event: ReportTriaged) -> None:
 def close_episode(event: EpisodeEnded) -> None:
     """Close the alert that the victim is at high risk: no longer."""
     _look_again(event.episode.id)
+
+
+def close_with_case(event: CaseClosed) -> None:
+    """Close what was asked of a case that is now closed."""
+    db.session.flush()
+    on_case = select(Alert.subject_id).where(Alert.case_id == event.case.id, Alert.closed_at.is_(None))
+    _look_again(*db.session.scalars(on_case))
+
+
+def close_moved(event: ReferralMoved | InterventionMoved) -> None:
+    """Close what was asked of a referral or an intervention that has moved on."""
+    _look_again(event.referral.id if hasattr(event, "referral") else event.intervention.id)
 
 
 def follow_handover(event: HandedOver) -> None:
