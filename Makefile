@@ -42,6 +42,6 @@ $(BIN)/python:
 
 # uv is quick but knows nothing of a machine's own pip settings: where it cannot reach the packages, pip does it.
 define install
-$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --constraint constraints.txt --editable '$(1)' \
+$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python --constraint constraints.txt --editable '$(1)' \
 	|| $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '$(1)'
 endef

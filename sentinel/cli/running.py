@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -30,7 +31,7 @@ def start(port: int, data: Path | None, no_demo: bool) -> None:
     from sentinel.core.instance.supervisor import NotReady
 
     try:
-        starting.run(data or settings().data_dir, port, demonstration=not no_demo, say=lambda line: click.echo(line))
+        starting.run(data or settings().data_dir, port, demonstration=not no_demo, say=_say)
     except NotReady as error:
         click.echo(str(error), err=True)
         sys.exit(BROKEN)
@@ -141,6 +142,12 @@ def _keep_partnership() -> None:
 
     keep_districts(agreed.current().partners)
     keep_partners(agreed.current().partners)
+
+
+def _say(line: str) -> None:
+    """Tell the person at the terminal, if there still is one."""
+    with suppress(OSError):
+        click.echo(line)
 
 
 def _passwords(chosen: Settings) -> dict[str, str]:

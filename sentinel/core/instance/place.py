@@ -45,7 +45,7 @@ class Place:
 
     @property
     def running(self) -> Path:
-        return self.run / "sentinel.json"
+        return self.run / "address"
 
     @property
     def lock(self) -> Path:

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ import psycopg
 from sentinel.core.errors import Refused
 from sentinel.core.instance import assets, broker, environment, keys, postgres, roles, schema
 from sentinel.core.instance.place import Place
-from sentinel.core.instance.processes import Launch, end, spawn
+from sentinel.core.instance.processes import Launch, end, reap, spawn
 from sentinel.core.instance.supervisor import NotReady, Part, Stopped, Supervisor, last_words
 
 HOST = "127.0.0.1"
@@ -84,7 +85,8 @@ def run(data: Path, port: int, *, demonstration: bool, say: Callable[[str], None
     with place.claim() as held:
         if not held:
             raise Refused(_in_use(place))
-        with closing(_listen(port)) as listener:
+        patience = _reap(place)
+        with closing(_listen(port, patience)) as listener:
             _run(System.at(place, listener), demonstration=demonstration, say=say)
 
 
@@ -106,18 +108,15 @@ def _run(system: System, *, demonstration: bool, say: Callable[[str], None]) -> 
 
 
 def _bring_up(system: System, supervisor: Supervisor, *, demonstration: bool) -> None:
-    database, queue = _database(system), _broker(system)
-    work = _work(system)
-    supervisor.reap(database, queue, *work)
-    supervisor.bring_up(database)
-    supervisor.bring_up(queue)
+    supervisor.bring_up(_database(system))
+    supervisor.bring_up(_broker(system))
     roles.ensure_roles(system.admin_url, postgres.DATABASE, system.keys.passwords())
     supervisor.check_stop()
     assets.ensure()
     _migrate(system, supervisor)
     if demonstration and _is_empty(system):
         _load_demonstration(system, supervisor)
-    supervisor.bring_up(*work)
+    supervisor.bring_up(*_work(system))
 
 
 def _database(system: System) -> Part:
@@ -167,16 +166,33 @@ def _answers(port: int) -> bool:
             return False
 
 
-def _listen(port: int) -> socket.socket:
+def _reap(place: Place) -> float:
+    """End what a run that was killed left behind. How long, in seconds, may its port still be taken?
+
+    Its database is left to `Postgres.prepare`, which knows how to tell it from a stranger.
+    """
+    was_killed = place.port() is not None
+    place.withdraw()
+    for record in place.run.glob("*.json"):
+        if record.stem != "database":
+            reap(record, signal.SIGTERM, grace=10)
+    return 5.0 if was_killed else 0.0
+
+
+def _listen(port: int, patience: float) -> socket.socket:
     """The address, taken before anything is started. gunicorn listens on it: it outlives a web process that dies."""
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((HOST, port))
-    except OSError as error:
-        listener.close()
-        raise Refused(f"Port {port} cannot be used ({error.strerror}). Choose another with --port.") from error
-    return listener
+    deadline = time.monotonic() + patience
+    while True:
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((HOST, port))
+            return listener
+        except OSError as error:
+            listener.close()
+            if time.monotonic() > deadline:
+                raise Refused(f"Port {port} cannot be used ({error.strerror}). Choose another with --port.") from error
+        time.sleep(0.1)
 
 
 def _in_use(place: Place) -> str:

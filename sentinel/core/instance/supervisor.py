@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 
 from sentinel.core.errors import SentinelError
-from sentinel.core.instance.processes import Launch, end_group, finish, reap, spawn
+from sentinel.core.instance.processes import Launch, end_group, finish, spawn
 
 PULSE = 0.05  # seconds between two looks while something is expected
 IDLE_PULSE = 0.2
@@ -100,11 +100,6 @@ class Supervisor:
         """From now on Ctrl-C, TERM and a closed terminal mean: stop everything."""
         for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(sign, self._ask_to_stop)
-
-    def reap(self, *parts: Part) -> None:
-        """End what an earlier run of these parts left behind, last first."""
-        for part in reversed(parts):
-            reap(part.launch.record, part.stop_signal, part.grace)
 
     def bring_up(self, *parts: Part) -> None:
         """Start parts together and wait until all are ready. Refuses to go on when one dies or takes too long."""
