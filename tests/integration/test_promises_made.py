@@ -313,3 +313,29 @@ def test_cadence_goes_on_from_each_contact(session, at):
     at("2026-12-04 09:00")
     assert [one.state for one in all_promises(party, "cadence")] == ["kept", "open"]
     assert promises(party, "open")["cadence"].due_at == due
+
+
+def test_what_was_done_is_told_once_for_each_step(session, at):
+    from types import SimpleNamespace
+
+    from sentinel.victims.following import promise_after_intervention
+
+    now = at("2026-12-02 10:47")
+    party = victim_on_case()
+    letter = SimpleNamespace(id=new_id(), case_id=party.case_id, state="proposed", starts_on=None)
+    moved = SimpleNamespace(intervention=letter, actor=factories.user())
+    promise_after_intervention(moved)
+    assert "after_intervention" not in promises(party)
+    due = at("2026-12-08 17:00")
+    at("2026-12-03 10:00")
+    letter.state, letter.starts_on = "in_force", now.date().replace(day=1)
+    promise_after_intervention(moved)
+    promise_after_intervention(moved)
+    (told,) = all_promises(party, "after_intervention")
+    assert told.due_at == due
+    letter.state = "breached"
+    promise_after_intervention(moved)
+    assert len(all_promises(party, "after_intervention")) == 1
+    contacted(party, covers=("after_intervention",))
+    promise_after_intervention(moved)
+    assert [one.state for one in all_promises(party, "after_intervention")] == ["kept", "open"]

@@ -268,6 +268,15 @@ def test_a_contact_to_come_or_before_the_referral_is_refused_at_its_field(sessio
         assert refused.value.field == "when"
 
 
+def test_a_contact_in_the_very_minute_of_the_referral_counts(session, at):
+    at("2026-12-02 11:02:40")
+    high()
+    minute = at("2026-12-02 11:02")
+    at("2026-12-02 11:02:55")
+    service.log_contact(actor=factories.user(WORKER), referral=only(), reached=True, channel="phone", note="Spoke.", at=minute)
+    assert only().contacted_at == only().referred_at
+
+
 def test_the_agency_does_not_work_on_a_held_or_ended_referral(session):
     high("refused")
     with pytest.raises(Refused):
