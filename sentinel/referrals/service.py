@@ -95,8 +95,9 @@ def log_contact(*, actor: User, referral: Referral, reached: bool, channel: str,
     moment = at or clock.now()
     if moment > clock.now():
         raise Refused("That is still to come. Enter when it happened.", field="when")
-    if moment < referral.referred_at:
+    if moment < referral.referred_at.replace(second=0, microsecond=0):
         raise Refused("That is before the referral was made. Enter when you rang.", field="when")
+    moment = max(moment, referral.referred_at)  # people give minutes
     _refuse_unless_with_agency(referral)
     if referral.state == "open":
         move(referral=referral, kind="acknowledged", actor=actor)
