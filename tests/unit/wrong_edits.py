@@ -45,7 +45,7 @@ WRONG_EDITS = {
     "dates the wrong way round": ("powers.toml", "valid_from = 2026-04-01", "valid_from = 2026-04-01\nvalid_to = 2025-04-01", "power[verbal_advice]", "is before the first"),
     "a day that does not exist": ("powers.toml", "checked = 2026-11-22", "checked = 2026-02-30", "", "cannot be read as TOML"),
     "an unknown role": ("powers.toml", 'authoriser = "supervisor"', 'authoriser = "sergeant"', "power[warning_letter].authoriser", "'sergeant' is not known here"),
-    "an unknown state": ("powers.toml", 'proposed = ["authorised", "refused"]', 'proposed = ["approved"]', "power[warning_letter].moves.proposed[1]", "'approved' is not known here"),
+    "an unknown state": ("powers.toml", 'proposed = ["authorised", "refused", "ended"]', 'proposed = ["approved"]', "power[warning_letter].moves.proposed[1]", "'approved' is not known here"),
     "a state without an end": ("powers.toml", "refused = []\n", "", "power[warning_letter]", "'refused' can be reached"),
     "switched off without a reason": ("powers.toml", 'reason = "Its legal conditions have not been checked for this partnership yet."\n', "", "power[parenting_contract]", "Say in 'reason' why"),
     "switched on without its rules": ("powers.toml", "active = false", "active = true", "power[parenting_contract]", "An active power needs"),
