@@ -4,9 +4,9 @@ Each function is named in `sentinel/reactions.py` beside the event it follows.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any, Protocol
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy import select, update
 
@@ -25,6 +25,8 @@ from sentinel.victims.rules import Kind, Klass
 
 ON_THE_LINE = ("phone", "visit")
 MESSAGES = {"text": "text", "email": "email", "letter": "post", "post": "post"}
+TOLD_OF = ("in_force", "breached", "refused")
+MORNING = time(9)
 DECIDED = ("signposted", "no_further_action")
 READ_OUT = "Gave the reference and read out what happens next, and by when."
 
@@ -65,6 +67,15 @@ class RiskBecameHigh(Protocol):
     def episode(self) -> _Episode: ...
     @property
     def actor(self) -> User | None: ...
+
+
+class InterventionMoved(Protocol):
+    """`interventions.events.InterventionMoved`, as far as promises follow it."""
+
+    @property
+    def intervention(self) -> Any: ...
+    @property
+    def actor(self) -> User: ...
 
 
 def promise_on_report(event: ReportTaken) -> None:
@@ -236,6 +247,32 @@ def _become_enhanced(party: Party, *, cause_id: UUID, since: datetime, actor: Us
     if asked and not any(promise.kind == Kind.SAFETY_CALL for promise in promises.open_of(party)):
         made.append(make_promise(party=party, kind=Kind.SAFETY_CALL, cause_id=cause_id, starts_at=since))
     promises.announce(party, made, actor)
+
+
+def promise_after_intervention(event: InterventionMoved) -> None:
+    """Something was started, breached or not authorised: the victims of the case are told. Once for each such step.
+
+    What is still to be told of a breach is told together with the next one.
+    """
+    made = event.intervention
+    if made.state not in TOLD_OF:
+        return
+    again = made.state == "breached"
+    for party in _victims(made.case_id):
+        told = [promise for promise in promises.open_of(party) if promise.kind == Kind.AFTER_INTERVENTION]
+        cause = new_id() if again else uuid5(made.id, made.state)
+        known = promises.made_for(party, Kind.AFTER_INTERVENTION, cause) or (again and told)
+        if promises.may_be_promised(party) and not known:
+            promise = make_promise(party=party, kind=Kind.AFTER_INTERVENTION, cause_id=cause, starts_at=_acted(made))
+            promises.announce(party, [promise], event.actor)
+
+
+def _acted(made: Any) -> datetime:
+    """When it was done: now, or nine on the earlier day it was started."""
+    day = made.starts_on if made.state == "in_force" else None
+    if day is None or day >= clock.today():
+        return clock.now()
+    return datetime.combine(day, MORNING, clock.LONDON).astimezone(clock.UTC)
 
 
 def promise_when_safe(event: SafeToApproach) -> None:

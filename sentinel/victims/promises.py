@@ -37,8 +37,7 @@ def make_promise(
     worked out here, once. `no_later_than` is a date they were given before. Raises rules.NotPromised for what the
     standards do not promise to the party's class. Recorded by the audit; `announce` tells the story.
     """
-    found = db.session.scalar(select(Promise).where(Promise.party_id == party.id, Promise.kind == kind, Promise.cause_id == cause_id))
-    if found:
+    if found := made_for(party, kind, cause_id):
         return found
     klass, made_at, contact = Klass(party.klass), clock.now(), agreed.current().contact
     plan = _planned(party, Kind(kind), klass, starts_at, made_at)
@@ -64,6 +63,11 @@ def make_promise(
     db.session.add(promise)
     db.session.flush()
     return promise
+
+
+def made_for(party: Party, kind: str, cause_id: UUID) -> Promise | None:
+    """The promise of this kind that this cause has led to, whatever became of it."""
+    return db.session.scalar(select(Promise).where(Promise.party_id == party.id, Promise.kind == kind, Promise.cause_id == cause_id))
 
 
 def _planned(party: Party, kind: Kind, klass: Klass, starts_at: datetime, made_at: datetime) -> Schedule:
