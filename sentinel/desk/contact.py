@@ -75,7 +75,7 @@ def prepared(party: Party, form: ContactForm) -> ContactForm:
     """The form with the answers that fit this person."""
     plan = queries.plan_for(party)
     form.channel.options = [Option(one.value, one.label, note=_unsafe(plan, one.value)) for one in form.channel.options]
-    form.covers.options = _covers(queries.open_promises(party))
+    form.covers.options = [*(still := _covers(queries.open_promises(party))), *_kept_since(form, {option.value for option in still})]
     form.spoke_to.options = _speakers(party, plan.representative)
     return form
 
@@ -185,6 +185,13 @@ def _covers(open_ones: Iterable[Promise]) -> list[Option]:
         for kind, promise in first.items()
         if kind != Kind.CADENCE
     ]
+
+
+def _kept_since(form: ContactForm, still: set[str]) -> list[Option]:
+    """What was open when the form was made and is not any more: still an answer, so that sending it twice is no mistake."""
+    standards = agreed.current().contact
+    ticked = [kind for kind in form.covers.data or [] if kind in set(Kind) - {Kind.CADENCE} and kind not in still]
+    return [Option(kind, standards.rule(kind).covers, note="nothing open") for kind in ticked]
 
 
 def _in_hours(kind: str) -> bool:
