@@ -24,6 +24,7 @@ CONSENT = {
 }
 SAID = ("contacted", "contact", "attempt", "update", "closed", "declined")
 THIRD = 3
+SHOWN = 3
 TRIES = {1: "once", 2: "twice", 3: "three times"}
 
 
@@ -203,7 +204,8 @@ def _whose(assessment: Assessment | None) -> str:
 
 
 def _told(referral: Referral, promises: list[Promise]) -> list[str]:
-    told = [promise.told_as for promise in promises]
+    soonest = {promise.kind: promise.told_as for promise in reversed(promises)}
+    told = [words for words in dict.fromkeys(promise.told_as for promise in promises) if words in soonest.values()][:SHOWN]
     if referral.consent == "given":
         told.insert(0, "That Victim First would ring: they agreed to it.")
     elif referral.consent == "refused":
