@@ -172,7 +172,9 @@ def _refuse_unless_worked_by(actor: User, case: Case) -> None:
 def _hold(actor: User, intervention: Intervention, version: int | None) -> None:
     """Lock the case, then the intervention as it is now; Stale, with how it stands, when somebody else changed it."""
     _refuse_unless_worked_by(actor, intervention.case)
-    db.session.refresh(intervention, with_for_update=True)
+    # Not refresh(with_for_update): it would lock the outer joins with which a list may have loaded this row.
+    db.session.execute(select(Intervention.id).where(Intervention.id == intervention.id).with_for_update())
+    db.session.refresh(intervention)
     if version is not None and version != intervention.version:
         raise Stale(STALE, yours=[], theirs=standing(intervention))
 
