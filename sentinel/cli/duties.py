@@ -21,7 +21,7 @@ EXAMPLE = "2026-12-04T17:00"
 @json_option
 def sweep(moment: str | None, dry_run: bool, data: Path | None, as_json: bool) -> None:
     """Run the triggers: open, raise and close alerts, and tell whoever is to be told."""
-    at = _understood(moment) if moment else None
+    at = _understood(moment) if moment is not None else None
     moves = at is not None and not dry_run
     with locate.system(data, "worker", *(("owner",) if moves else ())):
         if at is not None and moves:
@@ -55,7 +55,7 @@ def _understood(text_given: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text_given)
     except ValueError:
-        raise Refused(f"{text_given} is not a moment. Write it like {EXAMPLE}.") from None
+        raise Refused(f"'{text_given}' is not a moment. Write it like {EXAMPLE}.") from None
     return (moment if moment.tzinfo else moment.replace(tzinfo=LONDON)).astimezone(UTC)
 
 

@@ -37,8 +37,14 @@ def look_recorded() -> None:
 
 
 def enqueue(task: str, **ids: object) -> None:
-    """Ask a worker to do `task` once this transaction has committed. Only ids: the broker holds no personal data."""
-    db.session.info.setdefault(_WAITING, []).append((task, {name: str(value) for name, value in ids.items()}))
+    """Ask a worker to do `task` once this transaction has committed; once, however often it is asked for.
+
+    Only ids: the broker holds no personal data.
+    """
+    asked = (task, {name: str(value) for name, value in ids.items()})
+    waiting = db.session.info.setdefault(_WAITING, [])
+    if asked not in waiting:
+        waiting.append(asked)
 
 
 @event.listens_for(Session, "after_commit")
