@@ -19,3 +19,12 @@ def set_up(level: str = "INFO") -> None:
         ],
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
     )
+
+
+def where(problem: BaseException) -> list[str]:
+    """The traceback without the exception's own words: those may hold what somebody typed."""
+    trace, frames = problem.__traceback__, []
+    while trace:
+        frames.append(f"{trace.tb_frame.f_code.co_filename.rsplit('/', 3)[-1]}:{trace.tb_lineno} {trace.tb_frame.f_code.co_name}")
+        trace = trace.tb_next
+    return frames[-6:]

@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from sentinel.core.db import db
 from sentinel.core.errors import SentinelError
+from sentinel.core.logging import where
 
 log = structlog.get_logger()
 
@@ -55,14 +56,5 @@ def _database(problem: OperationalError) -> ResponseReturnValue:
 
 
 def _unexpected(problem: Exception) -> ResponseReturnValue:
-    # The traceback without the exception's own words: those may hold what somebody typed.
-    log.error("unexpected", kind=type(problem).__name__, where=_where(problem))
+    log.error("unexpected", kind=type(problem).__name__, where=where(problem))
     return page(500)
-
-
-def _where(problem: BaseException) -> list[str]:
-    trace, frames = problem.__traceback__, []
-    while trace:
-        frames.append(f"{trace.tb_frame.f_code.co_filename.rsplit('/', 3)[-1]}:{trace.tb_lineno} {trace.tb_frame.f_code.co_name}")
-        trace = trace.tb_next
-    return frames[-6:]

@@ -8,8 +8,13 @@ from flask import Flask
 
 from sentinel.core import viewer
 from sentinel.core.db import db
+from sentinel.core.logging import where
 
 log = structlog.get_logger()
+
+
+class TaskFailed(Exception):  # noqa: N818  what Celery writes to its log: the kind of failure, never its words
+    """A task did not do its work."""
 
 
 def make_celery(app: Flask, broker_url: str) -> Celery:
@@ -23,9 +28,9 @@ def make_celery(app: Flask, broker_url: str) -> Celery:
                 try:
                     result = self.run(*args, **kwargs)
                     db.session.commit()
-                except BaseException:
-                    db.session.rollback()
-                    raise
+                except Exception as problem:
+                    log.error("task_failed", task=self.name, kind=type(problem).__name__, where=where(problem))
+                    raise TaskFailed(type(problem).__name__) from None
                 finally:
                     db.session.remove()
                 return result

@@ -18,6 +18,7 @@ from config.settings import Settings
 from sentinel.core import clock
 from sentinel.core.db import db, new_id
 from sentinel.core.events import publish
+from sentinel.core.logging import where
 from sentinel.post.email import send_email
 from sentinel.post.events import MessageFailed, MessageSent
 from sentinel.post.letters import Builder, Failed, Later, Letter, Message, NotSent, Outcome, Sent, Uncertain, Webhook
@@ -136,7 +137,7 @@ def _attempt(message: Message) -> Outcome:
     try:
         letter: Letter = builders[message.template](message)
     except Exception as error:  # a fault in one message's words must not stop the others
-        log.exception("message_not_written", outbox=message.id, template=message.template)
+        log.error("message_not_written", outbox=message.id, template=message.template, kind=type(error).__name__, where=where(error))
         return Later(f"Its words could not be made ({type(error).__name__}).")
     finally:
         db.session.rollback()
@@ -186,5 +187,5 @@ def _publish(message: Message, values: dict[str, Any]) -> None:
                 publish(MessageSent(message))
             elif values["state"] in ("failed", "uncertain"):
                 publish(MessageFailed(message, values["last_error"]))
-    except Exception:
-        log.exception("reaction_to_message_failed", outbox=message.id, template=message.template)
+    except Exception as error:
+        log.error("reaction_to_message_failed", outbox=message.id, template=message.template, kind=type(error).__name__, where=where(error))
