@@ -12,8 +12,8 @@ from sentinel.cases.models import Case, Party, Report
 from sentinel.core import clock
 from sentinel.core.words import day, moment
 from sentinel.desk.frame import link_to
-from sentinel.desk.whats_next import power_name
 from sentinel.desk.work_read import Desk
+from sentinel.interventions.queries import power_name
 from sentinel.victims import promises, rules, sentences
 from sentinel.victims.models import ContactPlan, Promise
 from sentinel.victims.rules import Kind
