@@ -16,37 +16,34 @@ if TYPE_CHECKING:
 STEPS = ("acknowledged", "accepted", "contacted")
 
 
-def high(teller: "CaseTeller", case: Row, called: Called, by: User, assessment: Row, at: datetime) -> None:
-    """The episode and its five things, when the party is at high risk."""
-    if called.level != "high" and called.screen["effective"] != "high":
-        return
-    began = assessment["assessed_at"]
-    party = called.victim["id"]
-    episode = teller.rows.add("high_episode", party_id=party, opened_at=began, opened_by_assessment=assessment["id"])
-    _reviews(teller, episode, party, by, began)
-    _proposal(teller, episode, party, by, began)
-    referral = _referral(teller, case, called, began)
+def high(teller: "CaseTeller", called: Called, team: str, assessment: Row) -> None:
+    """A high episode from this assessment on, and its five things."""
+    began, party = assessment["assessed_at"], called.victim
+    episode = teller.rows.add("high_episode", party_id=party["id"], opened_at=began, opened_by_assessment=assessment["id"])
+    supervisor = teller.staff.supervisors[team][0]
+    _reviews(teller, episode, party["id"], supervisor, began)
+    _proposal(teller, episode, party["id"], supervisor, began)
+    referral = _referral(teller, called, began)
     teller.rows.add("episode_referral", episode_id=episode["id"], referral_id=referral["id"])
-    teller.teller.story({"case_id": case["id"]}, "referral", "Referred to Victim First: high risk", began, None)
+    on = {"case_id": party["case_id"], "report_id": called.report["id"], "party_id": party["id"]}
+    teller.teller.story(on, "referral", "Referred to Victim First: high risk", began, None)
 
 
-def _proposal(teller: "CaseTeller", episode: Row, party: Any, by: User, began: datetime) -> None:
+def _proposal(teller: "CaseTeller", episode: Row, party: Any, supervisor: User, began: datetime) -> None:
     proposal = teller.rows.add("multi_agency_proposal", episode_id=episode["id"], party_id=party, proposed_at=began)
     answered = began + timedelta(days=teller.chance.uniform(0.5, 6))
     if answered < teller.as_of:
         state, reason = teller.chance.choice(
             (("accepted", "On the next agenda."), ("declined", "Police and housing already meet weekly on this block."))
         )
-        supervisor = teller.staff.supervisors[_team_slug(teller, by)][0]
         proposal.update(state=state, answered_by=supervisor.id, answered_at=answered, reason=reason)
 
 
-def _reviews(teller: "CaseTeller", episode: Row, party: Any, by: User, began: datetime) -> None:
+def _reviews(teller: "CaseTeller", episode: Row, party: Any, supervisor: User, began: datetime) -> None:
     standards, number = teller.standards.risk, 1
     due = worktime.working_days(began, standards.supervision_review.first, same_day=True)
     while due < teller.as_of - timedelta(days=8) or (due < teller.as_of and teller.chance.random() < 0.7):
         done = due - timedelta(hours=teller.chance.randint(1, 5))
-        supervisor = teller.staff.supervisors[_team_slug(teller, by)][0]
         note = "Plan is right for the risk. Keep the contact at five days."
         teller.rows.add(
             "supervision_review",
@@ -66,8 +63,8 @@ def _team_slug(teller: "CaseTeller", by: User) -> str:
     return next((slug for slug, people in teller.staff.officers.items() if by in people), "blaby-asb")
 
 
-def _referral(teller: "CaseTeller", case: Row, called: Called, began: datetime) -> Row:
-    consent = teller.rows.tables["party_detail"] and _consent(teller, called)
+def _referral(teller: "CaseTeller", called: Called, began: datetime) -> Row:
+    consent = _consent(teller, called)
     held = consent == "refused"
     agency = teller.staff.victim_first.id
     made = teller.rows.add(
@@ -75,7 +72,7 @@ def _referral(teller: "CaseTeller", case: Row, called: Called, began: datetime) 
         agency_id=agency,
         person_id=called.person["id"],
         party_id=called.victim["id"],
-        case_id=case["id"],
+        case_id=called.victim["case_id"],
         report_id=called.report["id"],
         state="held" if held else "open",
         consent="not_asked" if consent == "not_asked" else consent,

@@ -32,12 +32,14 @@ class CaseTeller:
         case = self._open(called, team, officer, opened)
         by = officer or self.staff.supervisors[team][0]
         until = ends_at or (self.as_of - timedelta(days=self.chance.choice([2, 4, 9, 16, 30])) if neglected else self.as_of)
+        if called.screen["effective"] == "high":
+            around.high(self, called, team, called.screen)
         first = self._first_contact(called, by, until)
         if first is None:
             self._finish(case, called, by, ends_at, opened)
             return case
         self._again(called, case, team, by, opened, until)
-        last = self._assess(called, case, by, first, until)
+        last = self._assess(called, case, team, by, first, until)
         last = self._keep_in_touch(called, by, last, until)
         if opened < until:
             around.tried(self, case, called, by, opened, ends_at)
@@ -80,7 +82,7 @@ class CaseTeller:
             team=team,
             at=at,
             reference=self.numbers(at),
-            level=called.level,
+            level="medium" if called.level == "high" else called.level,
             story=called.story,
             person=called.person,
             home=called.home,
@@ -140,12 +142,11 @@ class CaseTeller:
             self.teller.contact(called.victim, at, by, "No answer.", outcome="attempt")
             self._say(called.victim, "contact", f"Tried to reach {called.person['name']}: no answer", at, by)
 
-    def _assess(self, called: Called, case: Row, by: User, first: Row, until: datetime) -> datetime:
+    def _assess(self, called: Called, case: Row, team: str, by: User, first: Row, until: datetime) -> datetime:
         """A full assessment at first contact, unless the case went quiet before; returns the time of the last contact."""
         at = first["occurred_at"] + timedelta(minutes=20)
         if at >= until or self.chance.random() < 0.05:
             called.promises.append(self.teller.promise(called.victim, "cadence", called.klass, first["occurred_at"], first["id"]))
-            around.high(self, case, called, by, called.screen, called.at)
             return first["occurred_at"]
         called.level = (
             self.chance.choices([called.level, "standard", "medium", "high"], [80, 8, 8, 4])[0] if called.level != "high" else "high"
@@ -155,7 +156,8 @@ class CaseTeller:
         called.klass = "enhanced" if called.hate or called.level == "high" else called.level
         called.victim["klass"] = called.klass
         self._say(called.victim, "risk", f"Risk assessed: {called.level}", at, by, full["rationale"])
-        around.high(self, case, called, by, called.screen if called.screen["effective"] == "high" else full, called.at)
+        if called.level == "high" and called.screen["effective"] != "high":
+            around.high(self, called, team, full)
         plan = self.teller.promise(called.victim, "after_assessment", called.klass, at, full["id"])
         told = self.working(at + (plan["due_at"] - at) * self.chance.uniform(0.2, 0.9))
         if told >= until:

@@ -15,7 +15,7 @@ from sentinel.core import clock
 from sentinel.core.clock import london
 from sentinel.core.db import db
 from sentinel.core.reference import make as make_reference
-from sentinel.demonstration import stories
+from sentinel.demonstration import around, stories
 from sentinel.demonstration.accounts import VETTED_UNTIL, keep_accounts
 from sentinel.demonstration.case import CaseTeller
 from sentinel.demonstration.report import Staff, take, unnamed, working_moment
@@ -99,7 +99,7 @@ def _plans(worker: CaseTeller, cases: int, as_of: datetime) -> Iterator[Plan]:
             fate, chance.uniform(0.3, 6 if recent else 200)
         )
         at = working_moment(worker.world, as_of - timedelta(days=age))
-        yield Plan(min(at, as_of - timedelta(minutes=25)), fate)
+        yield Plan(min(at, as_of - timedelta(minutes=chance.randint(12, 900))), fate)
         made += fate in ("working", "closed")
 
 
@@ -107,7 +107,7 @@ def _one(worker: CaseTeller, counted: "_Counter", plan: Plan, as_of: datetime) -
     """One report and what became of it."""
     chance, staff = worker.chance, worker.staff
     team = chance.choices(list(staff.teams), [SHARE.get(slug, 6) for slug in staff.teams])[0]
-    level = chance.choices([name for name, _ in LEVELS], [weight for _, weight in LEVELS])[0]
+    level = chance.choices([name for name, _ in LEVELS], [weight for _, weight in LEVELS])[0] if plan.fate != "decided" else "standard"
     called = take(
         world=worker.world,
         rows=worker.rows,
@@ -122,6 +122,8 @@ def _one(worker: CaseTeller, counted: "_Counter", plan: Plan, as_of: datetime) -
     )
     if plan.fate == "new":
         unnamed(called, worker.rows, worker.world)
+        if level == "high":
+            around.high(worker, called, team, called.screen)
     elif plan.fate == "decided":
         worker.decide(called, team)
     else:
