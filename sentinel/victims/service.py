@@ -13,7 +13,7 @@ from sentinel.cases.events import SafeToApproach
 from sentinel.cases.models import Case, Party, Report
 from sentinel.cases.timeline import tell
 from sentinel.core import clock
-from sentinel.core.db import db, new_id
+from sentinel.core.db import db, lock, new_id
 from sentinel.core.errors import NotAllowed, Refused, Stale
 from sentinel.core.events import publish
 from sentinel.people.models import Person
@@ -322,7 +322,9 @@ def decide_vulnerable(*, actor: User, party: Party, why: str) -> None:
 
 
 def say_safe_to_approach(*, actor: User, party: Party, why: str) -> None:
-    """A practitioner says that a victim who may not know they were named can be contacted. Refuses no reason."""
+    """A practitioner says that a victim who may not know they were named can be contacted. Refuses no reason, and anybody else."""
+    if not promises.is_hidden(party):
+        raise Refused(f"{party.person.name} can be contacted already: the plan says how.")
     reason = _said(why, "Say how you know that it is safe.", "why")
     party.detail.safe_to_approach_by = actor.id
     db.session.flush()
@@ -337,8 +339,7 @@ def supervises(actor: User, party: Party) -> bool:
 
 
 def _hold_open(promise: Promise) -> None:
-    db.session.flush()
-    db.session.refresh(promise, with_for_update=True)
+    lock(promise)
     if promise.state != "open":
         raise Refused(f"This promise is no longer open: it was {promise.state} meanwhile. Go back to see by whom.")
 
