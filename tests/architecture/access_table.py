@@ -11,7 +11,7 @@ WORKS_CASES = {"practitioner", "supervisor"}
 READS_CASES = {"call_taker", "practitioner", "supervisor", "service_manager"}
 SUPERVISES = {"supervisor"}
 RECEIVES = {"victim_first"}
-MANAGES = {"supervisor", "service_manager"}
+OVERSEES = {"supervisor", "service_manager", "governance"}  # governance: what belongs to no team, and no team's work
 COUNTS = {"practitioner", "supervisor", "service_manager", "analyst", "governance"}
 ANSWERS = {"practitioner", "supervisor", "service_manager", "governance"}
 
@@ -109,6 +109,21 @@ ACCESS: dict[str, str | set[str]] = {
     "victim_first.contact": RECEIVES,
     "victim_first.update": RECEIVES,
     "victim_first.close": RECEIVES,
+    # alerts, and the supervisor's board
+    "alerts.inbox": ANSWERS,
+    "alerts.acknowledge": ANSWERS,
+    "alerts.snooze": ANSWERS,
+    "board.board": OVERSEES,
+    "board.answer": OVERSEES,
+    "board.resend": OVERSEES,
+    "board.figure": OVERSEES,
+    "board.officer": OVERSEES,
+    "board.unallocated": OVERSEES,
+    "outbox.index": OVERSEES,
+    "outbox.resend": OVERSEES,
+    "rota.cover": OVERSEES,
+    "rota.duty": OVERSEES,
+    "rota.end_duty": OVERSEES,
     # figures and imports
     "insight.police_incidents": COUNTS,
     "insight.police_incidents_csv": COUNTS,

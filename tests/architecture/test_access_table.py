@@ -11,7 +11,7 @@ from tests.pages import PageClient
 
 METHODS = ("GET", "POST")
 NOTHING = UUID(int=0)
-STANDINS = {"UUIDConverter": NOTHING, "IntegerConverter": 999_999_999, "UnicodeConverter": "when", "PathConverter": "icon.svg"}
+STANDINS = {"UUIDConverter": NOTHING, "RowConverter": 999_999_999, "UnicodeConverter": "when", "PathConverter": "icon.svg"}
 ACCOUNT_OF = {account.role: account.email for account in reversed(ACCOUNTS)}
 
 
