@@ -168,7 +168,8 @@ FROM (SELECT x.building, max(x.received_at) AS since, count(DISTINCT x.incident)
         FROM report r JOIN place p ON p.id = r.place_id
         WHERE r.received_at > london_before(:at, 2 * make_interval(days => :days)) AND r.received_at <= :at
           AND NOT r.restricted AND r.state <> 'withdrawn') AS x
-    WHERE x.received_at > london_before(x.latest, make_interval(days => :days)) AND x.latest > london_before(:at, make_interval(days => :days))
+    WHERE x.received_at > london_before(x.latest, make_interval(days => :days))
+      AND x.latest > london_before(:at, make_interval(days => :days))
     GROUP BY x.building) AS v
 WHERE v.incidents >= :incidents
 """

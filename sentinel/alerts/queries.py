@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, or_, select, true
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
 from config import agreed
 from sentinel.access.models import Absence, Partner, Team, User
@@ -69,10 +69,10 @@ def count_open(viewer: Viewer, concern: ColumnElement[bool]) -> int:
 
 
 def waiting(viewer: Viewer) -> ColumnElement[bool]:
-    """Alerts the viewer has not answered since they last rose, or has put off until a time that has come."""
-    still = or_(Answer.kind != "snooze", Answer.until > clock.now())
-    answered = exists().where(Answer.alert_id == Alert.id, Answer.user_id == viewer.user_id, Answer.at >= Alert.stepped_at, still)
-    return ~answered
+    """Alerts the viewer has not answered since they last rose, or put off last until a time that has come."""
+    holds = case((Answer.kind == "snooze", Answer.until > clock.now()), else_=true())
+    mine = select(holds).where(Answer.alert_id == Alert.id, Answer.user_id == viewer.user_id, Answer.at >= Alert.stepped_at)
+    return ~func.coalesce(mine.order_by(Answer.at.desc(), Answer.id.desc()).limit(1).scalar_subquery(), false())
 
 
 def count_inbox(viewer: Viewer) -> int:
@@ -162,7 +162,7 @@ def _visible(viewer: Viewer) -> Select[Alert, Case, Report, Party, Person, bool]
         .outerjoin(Report, Report.id == Alert.report_id)
         .outerjoin(Party, Party.id == Alert.party_id)
         .outerjoin(Person, Person.id == Party.person_id)
-        .options(joinedload(Case.place), joinedload(Report.place))
+        .options(selectinload(Case.place), selectinload(Report.place))
         .where(or_(Case.id.is_(None), Case.restricted.is_(False), named, may_see_full(viewer)))
     )
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from sentinel.access.models import RoleHeld, Team, User
-from sentinel.alerts.models import Answer, Telling
+from sentinel.alerts.models import Alert, Answer, Telling
 from sentinel.cases.models import CaseDetail, CaseEvent
 from sentinel.core import clock
 from sentinel.core.clock import london
@@ -19,7 +19,7 @@ from sentinel.supervision.models import SupervisionReview
 
 @dataclass(frozen=True)
 class Footprint:
-    """This month, by London's calendar. `middle` is minutes from being told to answering."""
+    """This month, by London's calendar. `middle` is minutes from being told (else from its last step) to answering."""
 
     month: str
     answered: int
@@ -52,8 +52,9 @@ def _answers(user: User, since: datetime) -> tuple[int, float | None]:
         .subquery()
     )
     told = select(func.min(Telling.told_at)).where(Telling.alert_id == first.c.alert_id, Telling.user_id == user.id).scalar_subquery()
-    minutes = func.extract("epoch", first.c.at - told) / 60
-    row = db.session.execute(select(func.count(), func.percentile_cont(0.5).within_group(minutes)).select_from(first)).one()
+    minutes = func.extract("epoch", first.c.at - func.coalesce(told, Alert.stepped_at)) / 60
+    middle = func.percentile_cont(0.5).within_group(minutes)
+    row = db.session.execute(select(func.count(), middle).select_from(first).join(Alert, Alert.id == first.c.alert_id)).one()
     return row[0], row[1]
 
 

@@ -68,7 +68,7 @@ def make_promises(parties: list[UUID], around: datetime, count: int, seed: int =
     """Write `count` promises with moments scattered about `around` straight into the table; the same, for the model."""
     chance = random.Random(seed)
     owed = [_owed(chance, around) for _ in range(count)]
-    rows: list[dict[str, Any]] = [_row(promise, chance.choice(parties), around) for promise in owed]
+    rows: list[dict[str, Any]] = [row(promise, chance.choice(parties), around) for promise in owed]
     db.session.execute(insert(Promise), rows)
     db.session.commit()
     return owed
@@ -83,7 +83,8 @@ def _owed(chance: random.Random, around: datetime) -> Owed:
     return Owed(new_id(), "enhanced" if enhanced else "standard", soon, due, supervisor, manager)
 
 
-def _row(promise: Owed, party_id: UUID, around: datetime) -> dict[str, Any]:
+def row(promise: Owed, party_id: UUID, around: datetime) -> dict[str, Any]:
+    """The columns of a promise that was made 40 days before `around`."""
     made = around - timedelta(days=40)
     return {
         "id": promise.id,
