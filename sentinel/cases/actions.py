@@ -11,7 +11,7 @@ from sentinel.cases.models import Action, Case
 from sentinel.cases.service import workers_on
 from sentinel.cases.timeline import tell
 from sentinel.core import clock, words
-from sentinel.core.db import db
+from sentinel.core.db import db, lock
 from sentinel.core.errors import Refused, Stale
 from sentinel.core.worktime import CLOSES
 
@@ -59,7 +59,7 @@ def add_action(*, actor: User, case: Case, what: str, owner: User, due_on: date)
 
 def finish_action(*, actor: User, action: Action, case: Case, outcome: str, version: int | None = None) -> Action:
     """Say what came of an action. Refuses one finished already and no outcome; Stale when somebody else changed it."""
-    db.session.refresh(action, with_for_update=True)
+    lock(action)
     if action.done_at:
         raise Stale(
             "Somebody else finished this action while you had it open. Nothing of yours was saved.",

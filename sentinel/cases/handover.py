@@ -13,7 +13,7 @@ from sentinel.cases.service import CASEWORK, hold, refuse_outsiders, refuse_stra
 from sentinel.cases.timeline import tell
 from sentinel.cases.triage import because
 from sentinel.core import clock
-from sentinel.core.db import db
+from sentinel.core.db import db, lock
 from sentinel.core.errors import NotAllowed, Refused
 from sentinel.core.events import publish
 from sentinel.core.viewer import Viewer
@@ -168,7 +168,7 @@ def _refuse_unless_here(record: Report | Case) -> None:
 
 
 def _hold_open(handover: Handover) -> None:
-    db.session.refresh(handover, with_for_update=True)
+    lock(handover)
     if handover.state != "offered":
         raise Refused(f"This offer was {handover.state} already. Reload the page to see by whom.")
 

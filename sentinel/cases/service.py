@@ -13,7 +13,7 @@ from sentinel.cases import states
 from sentinel.cases.models import Case, CaseEvent, CaseGrant, Party, Report
 from sentinel.cases.timeline import tell
 from sentinel.core import clock
-from sentinel.core.db import db
+from sentinel.core.db import db, lock
 from sentinel.core.errors import NotAllowed, Refused, Stale
 from sentinel.core.words import day
 
@@ -28,8 +28,7 @@ def hold(record: Case | Report, version: int | None = None) -> None:
 
     Raises Stale, with how it stands now, when `version` is not the one its editor had before them.
     """
-    db.session.flush()
-    db.session.refresh(record, with_for_update=True)
+    lock(record)
     if version is not None and record.version != version:
         raise Stale(STALE.format(_last_hand(record)), yours=[], theirs=standing(record))
 

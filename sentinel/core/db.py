@@ -7,7 +7,7 @@ from uuid import UUID
 import psycopg
 from flask_sqlalchemy import SQLAlchemy
 from psycopg.types.datetime import TimestamptzLoader
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, MetaData, String, Text
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, MetaData, String, Text, inspect, select
 from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
 from uuid_utils.compat import uuid7
@@ -66,6 +66,19 @@ Prose = Annotated[str, mapped_column(Text)]
 Word = Annotated[str, mapped_column(String(40))]
 
 PROSE_LIMIT = 20_000
+
+
+def lock(row: "Model") -> None:
+    """Hold a row until this transaction ends, and read it afresh: whoever comes second sees what the first one saved.
+
+    Neither refresh nor get: the one would lock the outer joins with which a list may have loaded the row, the other refuses a
+    row whose version has moved on.
+    """
+    db.session.flush()
+    state = inspect(row)
+    assert state.identity is not None
+    query = select(type(row)).where(*(column == value for column, value in zip(state.mapper.primary_key, state.identity, strict=True)))
+    db.session.scalars(query.with_for_update().execution_options(populate_existing=True)).one()
 
 
 def ref(target: str, *, ondelete: str | None = None) -> ForeignKey:

@@ -16,7 +16,7 @@ from sentinel.cases.service import hold, workers_on
 from sentinel.cases.states import refuse_unless_live
 from sentinel.cases.timeline import tell
 from sentinel.core import clock, words
-from sentinel.core.db import db
+from sentinel.core.db import db, lock
 from sentinel.core.errors import NotAllowed, Refused, Stale
 from sentinel.core.events import publish
 from sentinel.interventions import queries, rules, states
@@ -172,9 +172,7 @@ def _refuse_unless_worked_by(actor: User, case: Case) -> None:
 def _hold(actor: User, intervention: Intervention, version: int | None) -> None:
     """Lock the case, then the intervention as it is now; Stale, with how it stands, when somebody else changed it."""
     _refuse_unless_worked_by(actor, intervention.case)
-    # Not refresh(with_for_update): it would lock the outer joins with which a list may have loaded this row.
-    db.session.execute(select(Intervention.id).where(Intervention.id == intervention.id).with_for_update())
-    db.session.refresh(intervention)
+    lock(intervention)
     if version is not None and version != intervention.version:
         raise Stale(STALE, yours=[], theirs=standing(intervention))
 

@@ -11,7 +11,7 @@ from sentinel.access.models import Partner, RoleHeld, User
 from sentinel.cases.models import Party
 from sentinel.cases.timeline import SYSTEM, tell
 from sentinel.core import clock, worktime
-from sentinel.core.db import db, new_id
+from sentinel.core.db import db, lock, new_id
 from sentinel.core.errors import NotAllowed, Refused
 from sentinel.core.events import publish
 from sentinel.post import service as post
@@ -43,7 +43,7 @@ def decide_held(*, actor: User, referral: Referral, send_it: bool, reason: str) 
 
     Refuses one that is not held any more, and no reason.
     """
-    _lock(referral)
+    lock(referral)
     if not any(held.role == "supervisor" for held in actor.holdings):
         raise NotAllowed("Only a supervisor may decide about a referral that is held.")
     if referral.state != "held":
@@ -73,7 +73,7 @@ def move(
     A later event implies the earlier ones. Refuses (states.ImpossibleMoveError) what cannot follow. Records a line in the
     case's story. `at` is when it happened, UTC, by default now.
     """
-    _lock(referral)
+    lock(referral)
     if event_id and _counted(referral, event_id):
         return False
     following = states.after(referral.state, kind)
@@ -91,7 +91,7 @@ def log_contact(*, actor: User, referral: Referral, reached: bool, channel: str,
 
     Refuses a time to come, a time before the referral, and an ended or held referral.
     """
-    _lock(referral)
+    lock(referral)
     moment = at or clock.now()
     if moment > clock.now():
         raise Refused("That is still to come. Enter when it happened.", field="when")
@@ -107,7 +107,7 @@ def log_contact(*, actor: User, referral: Referral, reached: bool, channel: str,
 
 def add_update(*, actor: User, referral: Referral, note: str) -> None:
     """A sentence from the agency about what came of it; refused on an ended or held referral."""
-    _lock(referral)
+    lock(referral)
     _refuse_unless_with_agency(referral)
     add(referral, "update", actor=actor, note=note)
 
@@ -298,10 +298,6 @@ def _sentence(referral: Referral, kind: str, actor: User | None, name: str) -> s
     done = TOLD.get(kind, "was in touch with")
     person = f" {referral.party.person.name}" if kind in ("contacted", "attempt", "contact") else ""
     return f"{who} {done}{person}"
-
-
-def _lock(referral: Referral) -> None:
-    db.session.scalar(select(Referral).where(Referral.id == referral.id).with_for_update().execution_options(populate_existing=True))
 
 
 def _counted(referral: Referral, event_id: str) -> bool:

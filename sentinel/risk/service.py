@@ -17,7 +17,7 @@ from sentinel.cases.models import Case, CaseClock, Party, Report
 from sentinel.cases.service import set_level
 from sentinel.cases.timeline import tell
 from sentinel.core import clock, worktime
-from sentinel.core.db import db
+from sentinel.core.db import db, lock
 from sentinel.core.errors import NotAllowed, Refused, Stale
 from sentinel.core.events import publish
 from sentinel.risk import episodes, queries, record, rules
@@ -180,7 +180,7 @@ def _hold(party: Party) -> None:
     """One assessor at a time: whoever comes second sees what the first one saved, and opens no second episode."""
     if party.case_id:
         db.session.scalar(select(Case).where(Case.id == party.case_id).with_for_update().execution_options(populate_existing=True))
-    db.session.scalar(select(Party).where(Party.id == party.id).with_for_update().execution_options(populate_existing=True))
+    lock(party)
 
 
 def _hold_pending(actor: User, assessment: Assessment) -> Party:

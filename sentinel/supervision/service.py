@@ -1,12 +1,12 @@
 """A supervisor's own part in a high episode: its reviews, and whether partners discuss it (rules.md, Risk)."""
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from config import agreed
 from sentinel.access.models import User
 from sentinel.cases.timeline import tell
 from sentinel.core import clock
-from sentinel.core.db import db
+from sentinel.core.db import db, lock
 from sentinel.core.errors import NotAllowed, Refused
 from sentinel.risk import episodes
 from sentinel.risk.events import EpisodeEnded, RiskBecameHigh
@@ -45,9 +45,7 @@ def sign_review(*, actor: User, review: SupervisionReview, note: str) -> Supervi
     Refuses: anybody but a supervisor; no note; a review that was done or has ended. Where the report was decided without
     a case, nobody works on it any more: this review is the last, and the episode ends. Returns the next review.
     """
-    review = db.session.scalars(
-        select(SupervisionReview).where(SupervisionReview.id == review.id).with_for_update().execution_options(populate_existing=True)
-    ).one()
+    lock(review)
     _refuse_unless_supervisor(actor)
     if review.done_at or review.ended_at:
         raise Refused("This review was recorded already, or the risk is no longer high.")
@@ -61,9 +59,7 @@ def sign_review(*, actor: User, review: SupervisionReview, note: str) -> Supervi
 
 def answer_proposal(*, actor: User, proposal: MultiAgencyProposal, accept: bool, reason: str) -> None:
     """A supervisor takes the victim to a multi-agency discussion, or says why not. Refuses one that was answered already."""
-    proposal = db.session.scalars(
-        select(MultiAgencyProposal).where(MultiAgencyProposal.id == proposal.id).with_for_update().execution_options(populate_existing=True)
-    ).one()
+    lock(proposal)
     _refuse_unless_supervisor(actor)
     if proposal.state != "proposed":
         raise Refused("This proposal was answered already.")
