@@ -7,21 +7,8 @@ from flask_login import UserMixin
 from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from config.agreed.names import PARTNER_KINDS, ROLES
 from sentinel.core.db import Key, Line, Model, Short, Word, one_of, ref
-
-PARTNER_KINDS = ("district", "unitary", "county", "police", "landlord", "support")
-ROLES = (
-    "call_taker",
-    "practitioner",
-    "supervisor",
-    "service_manager",
-    "local_admin",
-    "governance",
-    "information_officer",
-    "victim_first",
-    "landlord",
-    "analyst",
-)
 
 
 class Partner(Model):

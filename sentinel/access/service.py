@@ -9,7 +9,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select
 
-from sentinel.access.models import ROLES, Partner, RoleHeld, Team, User, UserSession
+from config.agreed.names import ROLES
+from sentinel.access.models import Partner, RoleHeld, Team, User, UserSession
 from sentinel.core import clock
 from sentinel.core.db import db
 from sentinel.core.errors import Refused

@@ -66,34 +66,61 @@ def take(
     home: Home | None = None,
 ) -> Called:
     """A report taken at `at` for `team`, screened at `level`."""
-    chance = world.random
-    owner = staff.teams[team]
-    home = home or world.home(owner.partner.district_code or "E07000129")
+    home = home or world.home(staff.teams[team].partner.district_code or "E07000129")
     person = person or _victim(world, rows, at, home)
-    answers, suggestion = answers_for(standards.risk.screen, level, chance)
+    answers, suggestion = answers_for(standards.risk.screen, level, world.random)
     hate = any(value not in ("none", "skip") for value in answers.get("hate", []))
     klass = str(victims.klass_of(level, enhanced=hate))
-    triggers = worktime.working_hours(at, 4), worktime.working_days(at, 1)
-    category = standards.categories.get(story.category)
-    report = rows.add(
+    report = _report(world, rows, staff, standards, staff.teams[team], home, at, reference, level, story)
+    said = _detail(world, rows, standards, report, story)
+    victim = rows.add("party", report_id=report["id"], case_id=None, person_id=person["id"], role="victim", klass=klass, level=level)
+    _party_detail(world, rows, victim, answers, hate=hate)
+    plan = _plan(world, rows, victim, person, home)
+    screen = _screen(rows, staff, standards, report, victim, level, as_asked(standards.risk.screen, answers), suggestion)
+    called = Called(report, victim, person, plan, home, story, level, klass, hate, screen, at)
+    _promises(called, teller, staff)
+    on = {"report_id": report["id"], "case_id": None, "party_id": victim["id"]}
+    teller.story(on, "report", f"Report {reference} taken by telephone from {person['name']}", at, staff.call_taker, said)
+    teller.story(on, "risk", f"Screened {level}", report["screened_at"], staff.call_taker, "; ".join(suggestion.because) or None)
+    return called
+
+
+def _report(
+    world: World,
+    rows: Rows,
+    staff: Staff,
+    standards: Standards,
+    owner: Team,
+    home: Home,
+    at: datetime,
+    reference: str,
+    level: str,
+    story: Story,
+) -> Row:
+    return rows.add(
         "report",
         reference=reference,
         level=level,
         category=story.category,
-        national_type=category.national_type,
+        national_type=standards.categories.get(story.category).national_type,
         channel="phone",
         received_at=at,
         taken_at=at,
         taken_by=staff.call_taker.id,
-        screened_at=at + timedelta(minutes=chance.randint(3, 9)),
+        screened_at=at + timedelta(minutes=world.random.randint(3, 9)),
         owner_partner_id=owner.partner_id,
         team_id=owner.id,
         place_id=home.id,
-        screen_by=triggers[0],
-        triage_by=triggers[1],
+        screen_by=worktime.working_hours(at, 4),
+        triage_by=worktime.working_days(at, 1),
     )
-    said = chance.choice(story.said)
-    happened = at - timedelta(hours=chance.randint(1, 30))
+
+
+def _detail(world: World, rows: Rows, standards: Standards, report: Row, story: Story) -> str:
+    """What was said and when it happened; returns what was said."""
+    said = world.random.choice(story.said)
+    happened = report["received_at"] - timedelta(hours=world.random.randint(1, 30))
+    by_neighbour = story.alleged == "neighbour"
     rows.add(
         "report_detail",
         report_id=report["id"],
@@ -102,31 +129,44 @@ def take(
         occurred_to=happened,
         when_words="",
         danger_now="no",
-        relation="neighbour" if story.alleged == "neighbour" else "somebody_else",
-        alleged_known="yes" if story.alleged == "neighbour" else "no",
+        relation="neighbour" if by_neighbour else "somebody_else",
+        alleged_known="yes" if by_neighbour else "no",
         script_version=standards.scripts.version,
     )
-    victim = rows.add("party", report_id=report["id"], person_id=person["id"], role="victim", klass=klass, level=level)
-    victim["case_id"] = None
+    return said
+
+
+def _party_detail(world: World, rows: Rows, victim: Row, answers: dict[str, Any], *, hate: bool) -> None:
     ticked = [value for value in answers.get("vulnerability", []) if value in stories.VULNERABLE]
     rows.add(
         "party_detail",
         party_id=victim["id"],
         standing="victim",
         hate_perceived=hate,
-        hate_strands=[v for v in answers.get("hate", []) if hate and v != "none"],
+        hate_strands=[value for value in answers.get("hate", []) if hate and value != "none"],
         hate_perceived_by="the victim" if hate else None,
         vulnerabilities=ticked,
-        vulnerability=" ".join(stories.VULNERABLE[v] for v in ticked) or None,
-        consent_victim_first=chance.choices(["given", "not_asked", "refused", "unsafe_to_ask"], [70, 16, 6, 8])[0],
+        vulnerability=" ".join(stories.VULNERABLE[value] for value in ticked) or None,
+        consent_victim_first=world.random.choices(["given", "not_asked", "refused", "unsafe_to_ask"], [70, 16, 6, 8])[0],
     )
-    plan = _plan(world, rows, victim, person, home)
-    screen = rows.add(
+
+
+def _screen(
+    rows: Rows,
+    staff: Staff,
+    standards: Standards,
+    report: Row,
+    victim: Row,
+    level: str,
+    answers: dict[str, Any],
+    suggestion: risk.Suggestion,
+) -> Row:
+    return rows.add(
         "assessment",
         party_id=victim["id"],
         kind="screen",
         set_version=standards.risk.screen.version,
-        answers=as_asked(standards.risk.screen, answers),
+        answers=answers,
         score=suggestion.score,
         suggested=str(suggestion.level),
         because=[line[:300] for line in suggestion.because],
@@ -135,14 +175,8 @@ def take(
         state="in_force",
         assessor_id=staff.call_taker.id,
         assessed_at=report["screened_at"],
-        review_by=risk.review_due(risk.Level(level), at, standards.risk),
+        review_by=risk.review_due(risk.Level(level), report["received_at"], standards.risk),
     )
-    called = Called(report, victim, person, plan, home, story, level, klass, hate, screen, at)
-    _promises(called, teller, staff)
-    on = {"report_id": report["id"], "case_id": None, "party_id": victim["id"]}
-    teller.story(on, "report", f"Report {reference} taken by telephone from {person['name']}", at, staff.call_taker, said)
-    teller.story(on, "risk", f"Screened {level}", report["screened_at"], staff.call_taker, "; ".join(suggestion.because) or None)
-    return called
 
 
 def unnamed(called: Called, rows: Rows, world: World) -> None:
