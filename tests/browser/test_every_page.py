@@ -1,10 +1,10 @@
 """Every page, as every role sees it: usable by everybody, on a telephone too."""
 
+import pytest
+
 from sentinel.demonstration.accounts import ACCOUNTS
 from tests.browser.conftest import Arrives
 from tests.browser.house import House
-
-import pytest
 
 
 @pytest.mark.parametrize("email", [account.email for account in ACCOUNTS])
