@@ -181,7 +181,7 @@ def _screen(
 
 def unnamed(called: Called, rows: Rows, world: World) -> None:
     """The alleged person of a report, known or only described."""
-    described = world.name() if called.story.alleged == "neighbour" else f"Unknown: {called.story.alleged}"
+    described = {"neighbour": world.name(), "unknown": "Nobody known yet"}.get(called.story.alleged, f"Unknown: {called.story.alleged}")
     alleged = world.person(called.at, name=described)
     party = rows.add("party", report_id=called.report["id"], person_id=alleged["id"], role="alleged", contactable=False)
     party["case_id"] = called.victim["case_id"]

@@ -42,12 +42,12 @@ class Item:
     unless: Permission | None = None
 
 
-CASE_PAGES = ("case", "actions", "closing", "risk", "interventions", "referrals")
+CASE_PAGES = ("victims", "case", "actions", "closing", "risk", "interventions", "referrals")
 
 # In order of where a person's work is: the first they may use is where they land.
 ITEMS = [
     Item("Team board", "board.board", Permission.BOARD_READ, count_overseen, also=("board", "rota", "outbox")),
-    Item("My work", "my_work.index", Permission.CASE_WORK, count_due, counts="promises due", also=("my_work", "victims")),
+    Item("My work", "my_work.index", Permission.CASE_WORK, count_due, counts="promises due", also=("my_work",)),
     Item("Take a report", "intake.new", Permission.REPORT_TAKE),
     Item("Reports I took", "intake.mine", Permission.REPORT_TAKE),
     Item("To decide", "triage.queue", Permission.QUEUE_READ, count_waiting),
