@@ -656,6 +656,7 @@ def upgrade() -> None:
         sa.Column("owner_partner_id", sa.UUID(), nullable=True),
         sa.Column("team_id", sa.UUID(), nullable=True),
         sa.Column("officer_id", sa.UUID(), nullable=True),
+        sa.Column("agency_id", sa.UUID(), nullable=True),
         sa.Column("urgent", sa.Boolean(), nullable=False),
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
@@ -665,6 +666,7 @@ def upgrade() -> None:
         sa.Column("stepped_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_reason", sa.String(length=500), nullable=True),
+        sa.ForeignKeyConstraint(["agency_id"], ["partner.id"], name=op.f("fk_alert_agency_id")),
         sa.ForeignKeyConstraint(["case_id"], ["asb_case.id"], name=op.f("fk_alert_case_id")),
         sa.ForeignKeyConstraint(["officer_id"], ["app_user.id"], name=op.f("fk_alert_officer_id")),
         sa.ForeignKeyConstraint(["owner_partner_id"], ["partner.id"], name=op.f("fk_alert_owner_partner_id")),
@@ -673,6 +675,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_alert_team_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alert")),
     )
+    op.create_index(op.f("ix_alert_agency_id"), "alert", ["agency_id"], unique=False)
     op.create_index("ix_alert_case", "alert", ["case_id"], unique=False)
     op.create_index(op.f("ix_alert_officer_id"), "alert", ["officer_id"], unique=False)
     op.create_index("ix_alert_open_subject", "alert", ["subject_id"], unique=False, postgresql_where="closed_at IS NULL")
@@ -1198,6 +1201,7 @@ def downgrade() -> None:
     op.drop_index("ix_alert_open_subject", table_name="alert", postgresql_where="closed_at IS NULL")
     op.drop_index(op.f("ix_alert_officer_id"), table_name="alert")
     op.drop_index("ix_alert_case", table_name="alert")
+    op.drop_index(op.f("ix_alert_agency_id"), table_name="alert")
     op.drop_table("alert")
     op.drop_table("report_detail")
     op.drop_index(op.f("ix_party_report_id"), table_name="party")

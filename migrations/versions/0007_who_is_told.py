@@ -14,7 +14,7 @@ depends_on = None
 # secret: a restricted case; only those named on it, unless nobody named can be told (governance learns that, and nothing else).
 RECIPIENTS = """
 CREATE FUNCTION recipients(who text, officer uuid, team uuid, agency uuid, about uuid, secret uuid, at timestamptz)
-RETURNS TABLE (user_id uuid) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+RETURNS TABLE (user_id uuid) LANGUAGE sql STABLE ROWS 3 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 WITH turn AS (
     SELECT kind, place FROM unnest(CASE who WHEN 'duty' THEN '{duty}'::text[] ELSE CASE who
         WHEN 'officer' THEN '{officer,cover,duty,supervisor,manager}'::text[]

@@ -1,12 +1,12 @@
 """What triggers watch: for each condition a SELECT of the facts that hold at :at, one row a subject.
 
 Columns: subject_id, since (the moment config/agreed/names.py says the condition counts from), case_id, report_id, party_id,
-officer_id and team_id where the case or report does not say, agency_id (a partner), about_id (the person it is about, who is
-never told), enhanced. The sweep compares `since` with moments worked out in Python; here is no working time.
+officer_id and team_id where the case or report does not say, agency_id (a partner), enhanced. A subject that is a person with an
+account is never told of it. The sweep compares `since` with moments worked out in Python; here is no working time.
 Which rooms' tables are read is their reason to stand in one file: a fact that nobody watches is found by reading it.
 """
 
-COLUMNS = ("case_id", "report_id", "party_id", "officer_id", "team_id", "agency_id", "about_id")
+COLUMNS = ("case_id", "report_id", "party_id", "officer_id", "team_id", "agency_id")
 
 LIVE_CASE = "c.state IN ('open', 'closure_proposed')"
 # A victim we owe something: on a live case, or on a report that nobody has decided yet.
@@ -60,7 +60,7 @@ def _referrals(since: str, where: str) -> str:
 
 
 def _people(since: str, where: str) -> str:
-    return watch("u.id", since, "app_user u", where, about_id="u.id", team_id=TEAM_OF)
+    return watch("u.id", since, "app_user u", where, team_id=TEAM_OF)
 
 
 # Sentinel's own repair (repair.py) is a cadence promise caused by the party or by its last promise; it does not end the fact.
@@ -143,7 +143,7 @@ SAFEGUARDING_UNANSWERED = watch(
 # for others: restricted reports are left out of both.
 REPEAT_VICTIM = """
 SELECT v.subject_id, v.since, v.case_id, v.report_id, v.party_id, NULL::uuid AS officer_id, NULL::uuid AS team_id,
-    NULL::uuid AS agency_id, NULL::uuid AS about_id, v.enhanced
+    NULL::uuid AS agency_id, v.enhanced
 FROM (SELECT x.subject_id, max(x.received_at) AS since, count(DISTINCT x.incident) AS incidents,
         (array_agg(x.case_id ORDER BY x.received_at DESC))[1] AS case_id, (array_agg(x.id ORDER BY x.received_at DESC))[1] AS report_id,
         (array_agg(x.party_id ORDER BY x.received_at DESC))[1] AS party_id, bool_or(x.klass = 'enhanced') AS enhanced
@@ -160,7 +160,7 @@ WHERE v.incidents >= :incidents AND NOT EXISTS (SELECT FROM assessment s JOIN pa
 """
 REPEAT_LOCATION = """
 SELECT md5(v.building)::uuid AS subject_id, v.since, v.case_id, v.report_id, NULL::uuid AS party_id, NULL::uuid AS officer_id,
-    NULL::uuid AS team_id, NULL::uuid AS agency_id, NULL::uuid AS about_id, false AS enhanced
+    NULL::uuid AS team_id, NULL::uuid AS agency_id, false AS enhanced
 FROM (SELECT x.building, max(x.received_at) AS since, count(DISTINCT x.incident) AS incidents,
         (array_agg(x.case_id ORDER BY x.received_at DESC))[1] AS case_id, (array_agg(x.id ORDER BY x.received_at DESC))[1] AS report_id
     FROM (SELECT p.building_key AS building, r.id, r.case_id, r.received_at, coalesce(r.incident_id, r.id) AS incident,

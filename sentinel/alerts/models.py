@@ -37,6 +37,7 @@ class Alert(Model):
     owner_partner_id: Mapped[UUID | None] = mapped_column(ref("partner.id"), index=True)
     team_id: Mapped[UUID | None] = mapped_column(ref("team.id"), index=True)
     officer_id: Mapped[UUID | None] = mapped_column(ref("app_user.id"), index=True)
+    agency_id: Mapped[UUID | None] = mapped_column(ref("partner.id"), index=True)
     urgent: Mapped[bool] = mapped_column(default=False)
     since: Mapped[datetime]
     due_at: Mapped[datetime | None]

@@ -14,40 +14,38 @@ from sentinel.alerts import rules, statements
 from sentinel.core import worktime
 from sentinel.core.db import db
 
+# Conditions that say themselves whose it is, whoever has the case.
+OWN_OFFICER = frozenset({"action_not_done"})
+
 
 @dataclass(frozen=True)
 class Raised:
-    """How many alerts were opened, how many rose, and how many promises were moved to get there."""
+    """How many alerts were opened, rose and closed, and how many promises were moved to get there."""
 
     opened: int
     escalated: int
+    closed: int = 0
     moved: int = 0
 
 
 def raise_promises(trigger: Trigger, at: datetime, batch: int) -> Raised:
     """Move up to `batch` promises to the step they have reached, and tell. Nobody else's batch is touched or waited for."""
     (counts,) = _execute(statements.RAISE_PROMISES, at, _people(trigger, at) | {"batch": batch})
-    return Raised(counts.opened, counts.escalated, counts.moved)
+    return Raised(counts.opened, counts.escalated, moved=counts.moved)
 
 
 def raise_facts(trigger: Trigger, at: datetime, subject: UUID | None = None) -> Raised:
-    """Open or raise an alert for every fact that has reached a step (or for one `subject`), and tell."""
+    """Open or raise an alert for every fact that has reached a step, tell, and close those whose fact has ended.
+
+    With `subject`, for that one only.
+    """
     rows = _execute(_about(statements.RAISE_FACTS, trigger), at, _values(trigger, at, subject))
     opened = [row for row in rows if row.opened]
+    ended = sum(row.ended for row in rows)
     if trigger.due and opened:
         dates = [rules.due_at(trigger, row.since) for row in opened]
         _change(statements.DUE_DATES, at, {"ids": [row.id for row in opened], "dates": dates})
-    return Raised(len(opened), len(rows) - len(opened))
-
-
-def follow_promises(trigger: Trigger, at: datetime) -> None:
-    """Take alerts of promises along with their case, and tell whoever has it now."""
-    _execute(statements.FOLLOW_PROMISES, at, _people(trigger, at))
-
-
-def follow_facts(trigger: Trigger, at: datetime) -> None:
-    """Take a trigger's other alerts along with their case or owner, and tell whoever has it now."""
-    _execute(_about(statements.FOLLOW_FACTS, trigger), at, _values(trigger, at))
+    return Raised(len(opened), len(rows) - len(opened) - ended, closed=ended)
 
 
 def close_promises(trigger: Trigger, at: datetime) -> int:
@@ -55,14 +53,25 @@ def close_promises(trigger: Trigger, at: datetime) -> int:
     return _change(statements.CLOSE_PROMISES, at, {"trigger": trigger.key})
 
 
-def close_facts(trigger: Trigger, at: datetime, subject: UUID | None = None) -> int:
-    """Close alerts whose fact has ended (or only that of one `subject`)."""
-    return _change(_about(statements.CLOSE_FACTS, trigger), at, _values(trigger, at, subject))
+def close_fact(trigger: Trigger, at: datetime, subject: UUID) -> int:
+    """Close the alert of one subject if its fact has ended."""
+    return _change(_about(statements.CLOSE_FACT, trigger), at, _values(trigger, at, subject))
 
 
 def close_unwatched(triggers: Sequence[Trigger], at: datetime) -> int:
     """Close alerts of triggers that the partnership has taken out."""
     return _change(statements.CLOSE_UNWATCHED, at, {"triggers": [trigger.key for trigger in triggers]})
+
+
+def follow(triggers: Sequence[Trigger], at: datetime) -> int:
+    """Take open alerts along with their case or report, and tell whoever has it now; returns how many moved."""
+    own = [trigger.key for trigger in triggers if trigger.condition in OWN_OFFICER]
+    moved = _execute(statements.FOLLOW, at, {"own_officer": own})
+    for trigger in triggers:
+        alerts = [row.id for row in moved if row.trigger_key == trigger.key]
+        if alerts:
+            _execute(statements.TELL_AGAIN, at, _people(trigger, at) | {"alerts": alerts})
+    return len(moved)
 
 
 def condition(trigger: Trigger) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import text
 
+from config.agreed.triggers import Trigger
 from sentinel.alerts import conditions
 from sentinel.cases.models import Party
 from sentinel.cases.timeline import tell
@@ -22,13 +23,14 @@ MISSING = text(
     f"""SELECT y.id, coalesce((SELECT q.id FROM promise q WHERE q.party_id = y.id ORDER BY q.made_at DESC, q.id DESC LIMIT 1), y.id)
         AS cause_id FROM {conditions.OF_LIVE_VICTIMS} WHERE {conditions.LIVE_VICTIM} AND {conditions.MAY_BE_TOLD}
     AND NOT EXISTS (SELECT FROM promise p WHERE p.party_id = y.id AND p.state = 'open')
+    AND y.id IN (SELECT a.subject_id FROM alert a WHERE a.trigger_key = :trigger AND a.closed_at IS NULL)
     ORDER BY y.id LIMIT {AT_ONCE} FOR UPDATE OF y SKIP LOCKED"""  # noqa: S608
 )
 
 
-def make_missing_promises(at: datetime) -> int:
-    """Promise to be in touch with every victim to whom nothing is promised; returns how many. Each stands on the story."""
-    missing = db.session.execute(MISSING).all()
+def make_missing_promises(trigger: Trigger, at: datetime) -> int:
+    """Promise to be in touch with every victim whom this trigger found without a promise; returns how many. Each stands on the story."""
+    missing = db.session.execute(MISSING, {"trigger": trigger.key}).all()
     for row in missing:
         party = db.session.get_one(Party, row.id)
         make_promise(party=party, kind="cadence", cause_id=row.cause_id, starts_at=at)

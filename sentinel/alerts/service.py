@@ -169,7 +169,7 @@ def _look_again(*subjects: UUID | None) -> None:
     known = {trigger.key: trigger for trigger in agreed.current().triggers.trigger if trigger.condition != PROMISE}
     for key, subject in _open_about(subjects):
         if key in known:
-            raising.close_facts(known[key], clock.now(), subject)
+            raising.close_fact(known[key], clock.now(), subject)
 
 
 def _open_about(subjects: Iterable[UUID | None]) -> list[tuple[str, UUID]]:

@@ -15,7 +15,7 @@ due AS (
     FROM due WHERE p.id = due.id RETURNING p.id, p.party_id, p.step, p.due_at, p.klass
 ), found AS (
     SELECT m.id AS subject_id, m.due_at AS since, m.step, m.klass = 'enhanced' AND m.step >= :urgent_from AS urgent, y.case_id, y.report_id,
-        y.id AS party_id, NULL::uuid AS officer_id, NULL::uuid AS team_id, NULL::uuid AS agency_id, NULL::uuid AS about_id
+        y.id AS party_id, NULL::uuid AS officer_id, NULL::uuid AS team_id, NULL::uuid AS agency_id
     FROM moved m JOIN party y ON y.id = m.party_id
 )"""
 
@@ -23,64 +23,48 @@ due AS (
 FACTS = """
 found AS (
     SELECT f.subject_id, f.since, s.step, s.step >= :urgent_from AND (f.enhanced OR NOT :only_enhanced) AS urgent, f.case_id, f.report_id,
-        f.party_id, f.officer_id, f.team_id, f.agency_id, f.about_id
+        f.party_id, f.officer_id, f.team_id, f.agency_id
     FROM ({condition}) AS f CROSS JOIN LATERAL (
         SELECT max(reach.step) AS step FROM unnest(CAST(:steps AS int[]), CAST(:reaches AS timestamptz[])) AS reach (step, since)
         WHERE f.since <= reach.since) AS s
     WHERE f.since <= :first AND (CAST(:subject AS uuid) IS NULL OR f.subject_id = :subject)
 )"""
 
-# Whose it is now: the case's, else the report's, else what the condition says. `secret` is a case that only its named list may know of.
+# Whose it is now: the case's, else the report's, else what the condition says.
 PLACED = """
 placed AS (
-    SELECT f.subject_id, f.since, f.step, f.urgent, c.id AS case_id, f.report_id, f.party_id, f.agency_id, f.about_id,
+    SELECT f.subject_id, f.since, f.step, f.urgent, c.id AS case_id, f.report_id, f.party_id, f.agency_id,
         t.id AS team_id, coalesce(c.owner_partner_id, r.owner_partner_id, t.partner_id) AS owner_partner_id,
-        coalesce(f.officer_id, c.officer_id) AS officer_id, CASE WHEN c.restricted THEN c.id END AS secret
+        coalesce(f.officer_id, c.officer_id) AS officer_id
     FROM found f LEFT JOIN report r ON r.id = f.report_id LEFT JOIN asb_case c ON c.id = coalesce(f.case_id, r.case_id)
     LEFT JOIN team t ON t.id = coalesce(c.team_id, r.team_id, f.team_id)
 )"""
 
 RAISED = """
 raised AS (
-    INSERT INTO alert AS a (trigger_key, subject_id, case_id, report_id, party_id, owner_partner_id, team_id, officer_id, urgent, since,
-        due_at, step, passed, opened_at, stepped_at)
-    SELECT :trigger, subject_id, case_id, report_id, party_id, owner_partner_id, team_id, officer_id, urgent, since,
-        CASE WHEN :dated THEN since END, step, ARRAY(SELECT generate_series(1, step - 1)), :at, :at FROM placed
+    INSERT INTO alert AS a (trigger_key, subject_id, case_id, report_id, party_id, owner_partner_id, team_id, officer_id, agency_id, urgent,
+        since, due_at, step, passed, opened_at, stepped_at)
+    SELECT :trigger, subject_id, case_id, report_id, party_id, owner_partner_id, team_id, officer_id, agency_id, urgent,
+        since, CASE WHEN :dated THEN since END, step, ARRAY(SELECT generate_series(1, step - 1)), :at, :at FROM placed
     ON CONFLICT (trigger_key, subject_id) WHERE closed_at IS NULL DO UPDATE SET
         step = excluded.step, passed = a.passed || ARRAY(SELECT generate_series(a.step + 1, excluded.step - 1)),
-        urgent = a.urgent OR excluded.urgent, stepped_at = excluded.stepped_at
+        urgent = a.urgent OR excluded.urgent, stepped_at = excluded.stepped_at, case_id = excluded.case_id,
+        owner_partner_id = excluded.owner_partner_id, team_id = excluded.team_id, officer_id = excluded.officer_id
     WHERE a.step < excluded.step
-    RETURNING a.id, a.subject_id, a.step, a.passed, a.urgent, a.xmax = 0 AS opened
+    RETURNING a.*, a.xmax = 0 AS opened
 ), news AS (
-    SELECT r.*, p.since, p.officer_id, p.team_id, p.agency_id, p.about_id, p.secret FROM raised r JOIN placed p USING (subject_id)
+    SELECT r.*, CASE WHEN c.restricted THEN c.id END AS secret FROM raised r LEFT JOIN asb_case c ON c.id = r.case_id
 )"""
 
-# An alert whose case or report changed hands, or whose report became a case, goes along; its new people are told where it stands.
-FOLLOWED = """
-followed AS (
-    UPDATE alert a SET case_id = p.case_id, report_id = p.report_id, owner_partner_id = p.owner_partner_id, team_id = p.team_id,
-        officer_id = p.officer_id
-    FROM placed p WHERE a.closed_at IS NULL AND a.trigger_key = :trigger AND a.subject_id = p.subject_id
-      AND (a.case_id, a.team_id, a.officer_id) IS DISTINCT FROM (p.case_id, p.team_id, p.officer_id)
-    RETURNING a.id, a.step, a.urgent, a.subject_id
-), news AS (
-    SELECT w.*, ARRAY[]::int[] AS passed, false AS opened, p.since, p.officer_id, p.team_id, p.agency_id, p.about_id, p.secret
-    FROM followed w JOIN placed p USING (subject_id)
-)"""
-
-OPEN_PROMISES = """
-found AS (
-    SELECT a.subject_id, a.since, a.step, a.urgent, y.case_id, y.report_id, y.id AS party_id, NULL::uuid AS officer_id,
-        NULL::uuid AS team_id, NULL::uuid AS agency_id, NULL::uuid AS about_id
-    FROM alert a JOIN party y ON y.id = a.party_id WHERE a.closed_at IS NULL AND a.trigger_key = :trigger
-)"""
-
+# `secret` is a case that only its named list may know of; what is about no case or report is about a person, who is not told.
 # Each way of being told is worked out once for everybody it holds for: a team of 40 late promises asks who its supervisor is once.
 # Where the officer hears of a trigger at all, they also do when a step was passed unseen; at night and at weekends what cannot
 # wait also goes to whoever is on duty.
 TOLD = """
 due_to AS (
-    SELECT n.*, w.who, concat_ws('|', w.who, n.officer_id, 't', n.team_id, 'a', n.agency_id, 'p', n.about_id, 's', n.secret) AS way
+    SELECT n.*, w.who, concat_ws('|', w.who, n.officer_id, 't', n.team_id, 'a', n.agency_id, 's', n.secret,
+        CASE WHEN n.case_id IS NULL AND n.report_id IS NULL THEN n.subject_id END) AS way,
+        CASE WHEN n.case_id IS NULL AND n.report_id IS NULL THEN n.subject_id END AS about_id
     FROM news n CROSS JOIN LATERAL (
         SELECT u.who FROM unnest(CAST(:told_steps AS int[]), CAST(:told_whos AS text[])) AS u (step, who) WHERE u.step = n.step
         UNION SELECT 'officer' WHERE n.passed @> ARRAY[n.step - 1] AND 'officer' = ANY (CAST(:told_whos AS text[]))
@@ -94,28 +78,53 @@ due_to AS (
     SELECT DISTINCT d.id, d.step, p.user_id, CAST(:at AS timestamptz), CASE WHEN d.urgent THEN 'now' ELSE 'digest' END
     FROM due_to d JOIN reached p USING (way) ON CONFLICT DO NOTHING
 )"""
-RAISED_ROWS = "SELECT id, opened, since FROM news"
 # A batch may move promises without raising anything: only an empty batch is the last.
-RAISED_COUNTS = """
+RAISE_PROMISES = f"""WITH {PROMISES}, {PLACED}, {RAISED}, {TOLD}
 SELECT (SELECT count(*) FROM due) AS moved, count(*) FILTER (WHERE opened) AS opened, count(*) FILTER (WHERE NOT opened) AS escalated
-FROM news"""
+FROM news"""  # noqa: S608
+
+# What holds is looked for once, for raising and for closing: some conditions group half a year of reports.
+RAISE_FACTS = f"""WITH {FACTS}, {PLACED}, {RAISED}, {TOLD}, ended AS (
+    UPDATE alert a SET closed_at = :at, closed_reason = 'ended' WHERE a.closed_at IS NULL AND a.trigger_key = :trigger
+    AND (CAST(:subject AS uuid) IS NULL OR a.subject_id = :subject)
+    AND a.subject_id NOT IN (SELECT f.subject_id FROM found f) RETURNING a.id
+)
+SELECT id, opened, since, false AS ended FROM news UNION ALL SELECT id, false, NULL, true FROM ended"""  # noqa: S608
 
 CLOSE_PROMISES = """
 UPDATE alert a SET closed_at = :at, closed_reason = p.state FROM promise p
 WHERE a.closed_at IS NULL AND a.trigger_key = :trigger AND p.id = a.subject_id AND p.state <> 'open'"""
 
-# What still holds is looked for once, not once for each open alert: some conditions group half a year of reports.
-CLOSE_FACTS = """
-WITH still AS MATERIALIZED (
-    SELECT f.subject_id FROM ({condition}) AS f WHERE f.since <= :first AND (CAST(:subject AS uuid) IS NULL OR f.subject_id = :subject)
-)
-UPDATE alert a SET closed_at = :at, closed_reason = 'ended' WHERE a.closed_at IS NULL AND a.trigger_key = :trigger
-AND (CAST(:subject AS uuid) IS NULL OR a.subject_id = :subject)
-AND NOT EXISTS (SELECT FROM still WHERE still.subject_id = a.subject_id)"""
+CLOSE_FACT = """
+UPDATE alert a SET closed_at = :at, closed_reason = 'ended'
+WHERE a.closed_at IS NULL AND a.trigger_key = :trigger AND a.subject_id = :subject
+AND NOT EXISTS (SELECT FROM ({condition}) AS f WHERE f.since <= :first AND f.subject_id = :subject)"""
 
 # The partnership took a trigger out of triggers.toml: its alerts end with it.
 CLOSE_UNWATCHED = """
 UPDATE alert SET closed_at = :at, closed_reason = 'no longer watched' WHERE closed_at IS NULL AND NOT trigger_key = ANY (:triggers)"""
+
+# An alert whose case or report changed hands, or whose report became a case, goes along.
+FOLLOW = """
+WITH owned AS (
+    SELECT a.id, c.id AS case_id, t.id AS team_id, coalesce(c.owner_partner_id, r.owner_partner_id, t.partner_id) AS owner_partner_id,
+        CASE WHEN a.trigger_key = ANY (:own_officer) THEN a.officer_id ELSE c.officer_id END AS officer_id
+    FROM alert a LEFT JOIN party y ON y.id = a.party_id LEFT JOIN report r ON r.id = a.report_id
+    LEFT JOIN asb_case c ON c.id = coalesce(y.case_id, r.case_id, a.case_id)
+    LEFT JOIN team t ON t.id = coalesce(c.team_id, r.team_id, a.team_id)
+    WHERE a.closed_at IS NULL
+)
+UPDATE alert a SET case_id = o.case_id, team_id = o.team_id, owner_partner_id = o.owner_partner_id, officer_id = o.officer_id
+FROM owned o WHERE a.id = o.id AND (a.case_id, a.team_id, a.officer_id) IS DISTINCT FROM (o.case_id, o.team_id, o.officer_id)
+RETURNING a.id, a.trigger_key"""
+
+# ... and its new people are told where it stands.
+TELL_AGAIN = f"""WITH news AS (
+    SELECT a.id, a.subject_id, a.case_id, a.report_id, a.step, ARRAY[]::int[] AS passed, a.urgent, a.officer_id, a.team_id, a.agency_id,
+        CASE WHEN c.restricted THEN c.id END AS secret
+    FROM alert a LEFT JOIN asb_case c ON c.id = a.case_id WHERE a.id = ANY (CAST(:alerts AS bigint[]))
+), {TOLD}
+SELECT count(*) FROM news"""  # noqa: S608
 
 DUE_DATES = """
 UPDATE alert a SET due_at = d.due_at
@@ -124,9 +133,3 @@ FROM unnest(CAST(:ids AS bigint[]), CAST(:dates AS timestamptz[])) AS d (id, due
 MARK = """
 INSERT INTO sweep_mark (id, swept_at) VALUES (1, :at)
 ON CONFLICT (id) DO UPDATE SET swept_at = greatest(sweep_mark.swept_at, excluded.swept_at)"""
-
-
-RAISE_PROMISES = f"WITH {PROMISES}, {PLACED}, {RAISED}, {TOLD} {RAISED_COUNTS}"
-RAISE_FACTS = f"WITH {FACTS}, {PLACED}, {RAISED}, {TOLD} {RAISED_ROWS}"
-FOLLOW_PROMISES = f"WITH {OPEN_PROMISES}, {PLACED}, {FOLLOWED}, {TOLD} {RAISED_ROWS}"
-FOLLOW_FACTS = f"WITH {FACTS}, {PLACED}, {FOLLOWED}, {TOLD} {RAISED_ROWS}"

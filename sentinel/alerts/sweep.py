@@ -38,6 +38,7 @@ class Counts:
         """Count what was raised."""
         self.opened += raised.opened
         self.escalated += raised.escalated
+        self.closed += raised.closed
 
 
 def sweep(at: datetime | None = None, *, dry_run: bool = False) -> Counts:
@@ -80,7 +81,6 @@ def _promises(trigger: Trigger, at: datetime, counts: Counts, done: Callable[[],
     while (raised := raising.raise_promises(trigger, at, BATCH)).moved:
         counts.add(raised)
         done()
-    raising.follow_promises(trigger, at)
     counts.closed += raising.close_promises(trigger, at)
     done()
 
@@ -88,14 +88,14 @@ def _promises(trigger: Trigger, at: datetime, counts: Counts, done: Callable[[],
 def _facts(trigger: Trigger, at: datetime, counts: Counts, done: Callable[[], None]) -> None:
     counts.add(raising.raise_facts(trigger, at))
     if trigger.condition == repair.CONDITION:
-        repair.make_missing_promises(at)
-    raising.follow_facts(trigger, at)
-    counts.closed += raising.close_facts(trigger, at)
+        repair.make_missing_promises(trigger, at)
     done()
 
 
 def _finish(at: datetime, counts: Counts, done: Callable[[], None]) -> None:
-    counts.closed += raising.close_unwatched(agreed.current().triggers.trigger, at)
+    watched = agreed.current().triggers.trigger
+    counts.closed += raising.close_unwatched(watched, at)
+    raising.follow(watched, at)
     messages.tell_at_once(new_id())
     db.session.execute(text(statements.MARK), {"at": at})
     counts.open = db.session.scalar(select(func.count()).select_from(Alert).where(Alert.closed_at.is_(None))) or 0

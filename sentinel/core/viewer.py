@@ -83,12 +83,13 @@ def with_authority(authority: str) -> Viewer:
     return replace(_current.get(), authority=authority)
 
 
+# Compiling costs the sweep's statements over a second each and saves them nothing (measured with 20,000 cases: 10 s against 1.3 s).
 _TELL = text(
     """SELECT set_config('sentinel.user', :user, true), set_config('sentinel.partners', :partners, true),
        set_config('sentinel.teams', :teams, true), set_config('sentinel.grantees', :grantees, true),
        set_config('sentinel.roles', :roles, true), set_config('sentinel.headline', :headline, true),
        set_config('sentinel.actor', :actor, true), set_config('sentinel.authority', :authority, true),
-       set_config('sentinel.request', :request, true),
+       set_config('sentinel.request', :request, true), set_config('jit', 'off', true),
        (SELECT clock_offset FROM installation)"""
 )
 

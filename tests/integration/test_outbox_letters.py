@@ -116,7 +116,7 @@ def test_a_message_that_could_not_be_sent_alerts_the_officers_and_goes_out_when_
     assert service.resend(ref_table="party", ref_id=party.id) == 1
     db.session.commit()
     assert delivery.deliver().sent == 1
-    assert raising.close_facts(trigger, clock.now()) == 1
+    assert raising.raise_facts(trigger, clock.now()).closed == 1
     assert session.scalars(select(Alert.closed_reason)).all() == ["ended"]
 
 

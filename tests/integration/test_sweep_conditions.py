@@ -285,7 +285,6 @@ def look(key: str, moment: datetime) -> dict[UUID, int]:
     """The open alerts of a trigger after the sweep looked at it."""
     trigger = agreed.current().triggers.get(key)
     raising.raise_facts(trigger, moment)
-    raising.close_facts(trigger, moment)
     rows = select(Alert.subject_id, Alert.step).where(Alert.trigger_key == key, Alert.closed_at.is_(None))
     return dict(db.session.execute(rows).all())
 
