@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import func, select, text
+from sqlalchemy import delete, func, select, text
 
 from config import agreed
 from config.agreed.triggers import Trigger
@@ -63,6 +63,11 @@ def sweep(at: datetime | None = None, *, dry_run: bool = False) -> Counts:
 def last_swept() -> datetime | None:
     """The moment up to which alerts are known."""
     return db.session.scalar(select(SweepMark.swept_at))
+
+
+def forget_mark() -> None:
+    """A demonstration's clock was set back: sweeps begin again from there. For the owner's role."""
+    db.session.execute(delete(SweepMark))
 
 
 def _moment(at: datetime | None) -> datetime:

@@ -16,6 +16,7 @@ from sentinel.cli.framework import System, on_system
 @on_system("owner")
 def demo(system: System, cases: int, seed: int, as_of: datetime | None, reset_clock: bool) -> None:
     """Fill an empty system with an invented partnership, or add cases to a demonstration."""
+    from sentinel.alerts.sweep import forget_mark
     from sentinel.core.db import db
     from sentinel.core.errors import Refused
     from sentinel.core.models import Installation
@@ -25,6 +26,7 @@ def demo(system: System, cases: int, seed: int, as_of: datetime | None, reset_cl
         if not installation.demonstration:
             raise Refused("This is no demonstration: its clock is the real one.")
         installation.clock_offset = timedelta()
+        forget_mark()
         system.tell({"reset": True}, "The demonstration's clock shows the real time again.")
         return
     if not installation.demonstration and _cases_on_record():
@@ -56,6 +58,7 @@ def _fill(installation: object, cases: int, seed: int, as_of: datetime | None) -
     _record(on=True)
     db.session.execute(text("SELECT audit_look('change', 'demonstration', NULL, NULL, NULL)"))
     showpieces.show(staff, moment)
+    db.session.execute(text("ANALYZE"))
     db.session.commit()
     sweep(moment)
     return made._asdict()

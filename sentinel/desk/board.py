@@ -31,6 +31,7 @@ from sentinel.post import service as post
 bp = Blueprint("board", __name__)
 
 FIRST = 6
+SIGNS = 5
 UNSENT = {"referral_failed": "referral", "message_failed": "party"}
 
 
@@ -106,7 +107,7 @@ def _page(viewer: Viewer, line: queries.Line | None, form: AnswerForm | None) ->
     teams = overseen_teams(viewer)
     keys = [team.id for team in teams]
     concern, waits = queries.overseen(viewer), queries.waiting(viewer)
-    expanded = request.args.get("all")
+    expanded, signs = request.args.get("all"), allows(viewer, Permission.RISK_AGREE)
     return render_template(
         "board/board.html",
         heading=heading(viewer, teams),
@@ -122,7 +123,8 @@ def _page(viewer: Viewer, line: queries.Line | None, form: AnswerForm | None) ->
         form=form,
         foreseen=foreseen.next_step(line.alert) if line else None,
         officers=board_officers.loads(teams),
-        signs=[row for group in to_sign.groups(viewer) for row in group.rows] if allows(viewer, Permission.RISK_AGREE) else None,
+        n_signs=to_sign.count(viewer) if signs else None,
+        signs=_first_to_sign(viewer) if signs else [],
         footprint=footprint(g.user, teams),
         duty=rota.coming_duty(keys),
         away=queries.absences([user.id for key in keys for user in people.supervisors(key)]),
@@ -131,6 +133,15 @@ def _page(viewer: Viewer, line: queries.Line | None, form: AnswerForm | None) ->
         unsent=UNSENT,
         full_load=board_officers.FULL_LOAD,
     )
+
+
+def _first_to_sign(viewer: Viewer) -> list[to_sign.ToSign]:
+    """The first few, by consequence; kinds behind them are not looked for."""
+    found: list[to_sign.ToSign] = []
+    for _, _, find in to_sign.KINDS:
+        if len(found) < SIGNS:
+            found += find(viewer)
+    return found[:SIGNS]
 
 
 def _line(viewer: Viewer, alert_id: int) -> queries.Line:

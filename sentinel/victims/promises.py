@@ -257,7 +257,7 @@ def reopen_kept_by(contact: Contact) -> list[Promise]:
     back = _held(select(Promise).where(Promise.kept_by == contact.id, Promise.state == "kept"))
     for promise in back:
         promise.state, promise.kept_by, promise.ended_at, promise.ended_by = "open", None, None, None
-        promise.next_step_at = _next_step(_plan_of(promise), promise)
+        promise.step, promise.next_step_at = 0, promise.soon_at  # whoever was told before is told anew: it is a new alert
     db.session.flush()
     return back
 

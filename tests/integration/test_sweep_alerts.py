@@ -21,6 +21,7 @@ from sentinel.risk.events import RiskBecameHigh
 from sentinel.risk.models import Assessment, HighEpisode
 from sentinel.victims.models import Promise
 from sentinel.victims.promises import end, make_promise
+from sentinel.victims.service import came_back, log_contact, plan_of
 from tests import factories as make
 from tests.integration import alerting
 from tests.integration.alerting import (
@@ -324,3 +325,24 @@ def test_every_event_that_ends_an_alert_is_followed():
         service.close_moved,
         service.follow_handover,
     }
+
+
+def test_a_promise_that_is_open_again_because_its_message_came_back_is_a_new_alert(session, at):
+    at("2026-12-02 10:00")
+    party = victim()
+    plan_of(party).email = "yes"
+    promise = promised(party)
+    sweep(at("2027-01-20 10:00"))
+    contact = contacted(party)
+    assert alert_of(promise.id).closed_reason == "kept"
+    first = alert_of(promise.id).id
+    came_back(actor=make.user(), contact=contact, note="The address does not exist.")
+    sweep(at("2027-01-20 10:05"))
+    again = alert_of(promise.id)
+    assert again.id != first
+    assert (again.step, again.closed_at) == (4, None)
+
+
+def contacted(party):
+    about = {"channel": "email", "direction": "out", "outcome": "delivered", "note": "Wrote to her.", "covers": ("cadence",)}
+    return log_contact(actor=make.user(), party=party, occurred_at=clock.now(), **about)
