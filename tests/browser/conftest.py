@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from sentinel.core.instance.browser import HOW_TO_GET_ONE, chromium
 from tests import databases
 from tests.browser.house import House, house, make_demonstration
-from tests.browser.visitor import FLAGS, Visitor
+from tests.browser.visitor import FLAGS, PATIENCE, Visitor
 
 Arrives = Callable[..., Visitor]
 
@@ -30,6 +30,7 @@ def browser() -> Iterator[Browser]:
         pytest.fail(f"CI is to run the browser tests. {HOW_TO_GET_ONE}")
     if path is None:
         pytest.skip(HOW_TO_GET_ONE)
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield found

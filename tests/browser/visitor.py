@@ -16,6 +16,7 @@ FLAGS = [
     "--disable-sync",
 ]
 DESK, STREET = {"width": 1280, "height": 900}, {"width": 320, "height": 720}
+PATIENCE = 15_000  # milliseconds
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 WIDEST = """() => [...document.querySelectorAll("body *")]
     .filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
@@ -28,6 +29,7 @@ class Visitor:
     def __init__(self, browser: Browser, house: House, *, scripts: bool = True) -> None:
         self.house = house
         self.context = browser.new_context(viewport=DESK, java_script_enabled=scripts, locale="en-GB", timezone_id="Europe/London")
+        self.context.set_default_timeout(PATIENCE)
         self.page = self.context.new_page()
         self.troubles: list[str] = []
         self.page.on("console", self._heard)
