@@ -71,7 +71,7 @@ def make(*, cases: int, seed: int, as_of: datetime, staff: Staff, connection: ps
     Deterministic for a seed and date, keys apart. `connection` is the owner's, in a transaction with its actor set.
     """
     rows = Rows()
-    world = World(seed, rows)
+    world = World(seed, rows, taken={key for (key,) in connection.execute("SELECT address_key FROM place")})
     standards = agreed.current()
     teller = Teller(rows, standards, as_of)
     worker = CaseTeller(world=world, rows=rows, teller=teller, staff=staff, standards=standards, as_of=as_of)
@@ -84,7 +84,6 @@ def make(*, cases: int, seed: int, as_of: datetime, staff: Staff, connection: ps
         if rows.count("report") >= AT_ONCE or number == len(plans):
             totals = [total + rows.count(table) for total, table in zip(totals, ("asb_case", "person", "report"), strict=True)]
             rows.write(connection)
-            world.addresses.clear()
     counted.save()
     return Made(*totals)
 

@@ -51,15 +51,15 @@ class Home(NamedTuple):
 
 
 class World:
-    """Makes people and homes; the same seed makes the same world, keys apart."""
+    """Makes people and homes; the same seed makes the same world, keys apart. Addresses already `taken` are not used again."""
 
-    def __init__(self, seed: int, rows: Rows) -> None:
+    def __init__(self, seed: int, rows: Rows, taken: set[str]) -> None:
         self.random = random.Random(seed)  # noqa: S311  invented people, not secrets
         self.rows = rows
         self.fakers = {locale: Faker(locale) for locale, _ in LOCALES}
         for faker in self.fakers.values():
             faker.seed_instance(seed)
-        self.addresses: set[str] = set()
+        self.addresses = taken
 
     def name(self) -> str:
         """A full name."""

@@ -56,6 +56,11 @@ def test_every_victim_at_high_risk_has_had_the_five_things_once(demonstration):
     assert _rows(bare) == []
 
 
+def test_a_demonstration_can_be_added_to_with_the_same_seed(demonstration):
+    assert _make(15, seed=7).cases == 15
+    assert _rows("SELECT count(*) FROM asb_case") == [(75,)]
+
+
 def test_there_are_cases_and_reports_in_every_state_there_is_to_show(demonstration):
     assert {state for (state,) in _rows("SELECT DISTINCT state FROM asb_case")} >= {"open", "closed", "closure_proposed"}
     assert {state for (state,) in _rows("SELECT DISTINCT state FROM report")} >= {"received", "opened", "joined", "signposted"}
