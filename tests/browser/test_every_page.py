@@ -1,17 +1,103 @@
-"""Every page, as every role sees it: usable by everybody, on a telephone too."""
+"""Every page that links lead to, as every role sees it: no dead links, usable by everybody, on a telephone too."""
 
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+from urllib.parse import urldefrag, urljoin, urlsplit
+
+import html5lib
 import pytest
+from playwright.sync_api import Browser
+from werkzeug.routing import MapAdapter
 
-from sentinel.demonstration.accounts import ACCOUNTS
+from sentinel.access.models import ROLES
+from tests.architecture.access_table import ACCESS, PUBLIC
+from tests.architecture.test_access_table import ACCOUNT_OF
 from tests.browser.conftest import Arrives
-from tests.browser.house import House
+from tests.browser.furnishing import furnish
+from tests.browser.house import OPENED_AT, House
+from tests.browser.visitor import Visitor
+from tests.conftest import make_app
+from tests.pages import HTML
+
+OF_ONE_KIND = 5  # how many cases, reports and so on are opened to find what leads on from them
+NO_PAGES = {"static", "assets", "healthz", "readyz", "metrics", "insight.police_incidents_csv"}
+# Those who between them see every page; the rest are looked at where the navigation leads them.
+WALKERS = {"supervisor", "call_taker", "governance", "victim_first"}
 
 
-@pytest.mark.parametrize("email", [account.email for account in ACCOUNTS])
-def test_pages_in_the_navigation_are_usable(email: str, shared_house: House, arrive: Arrives) -> None:
-    visitor = arrive(shared_house, email)
-    visitor.look()
-    links = visitor.page.locator("nav[aria-label=Main] a").evaluate_all("links => links.map((link) => link.href)")
-    for address in links:
+@pytest.fixture(scope="module")
+def addresses(shared_house: House) -> MapAdapter:
+    """Says which page an address is."""
+    return make_app(shared_house.database).url_map.bind("")
+
+
+@pytest.fixture(scope="module")
+def led_to(browser: Browser, shared_house: House, addresses: MapAdapter) -> Callable[[str], dict[str, str]]:
+    """Every page that links lead a role to, found once."""
+    beginnings = furnish(shared_house.database, OPENED_AT)
+
+    @cache
+    def found(role: str) -> dict[str, str]:
+        visitor = Visitor(browser, shared_house).sign_in(ACCOUNT_OF[role])
+        begin = beginnings if role == "supervisor" else []
+        try:
+            return pages_of(visitor, addresses, *begin, walk=role in WALKERS)
+        finally:
+            visitor.context.close()
+
+    return found
+
+
+def pages_of(visitor: Visitor, addresses: MapAdapter, *beginnings: str, walk: bool) -> dict[str, str]:
+    """Every page that links lead this visitor to, each at one address: the fullest of those tried. No link may be dead."""
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    waiting = [*beginnings, "/"]
+    while waiting:
+        address = waiting.pop(0)
+        page = _page_of(addresses, address)
+        if page in NO_PAGES or address in found[page] or len(found[page]) >= OF_ONE_KIND:
+            continue
+        answer = visitor.context.request.get(visitor.house.address + address)
+        assert answer.ok, f"{address}: {answer.status}"
+        found[page][address] = len(answer.text())
+        if walk or page == "home.index":
+            waiting += _links(answer.text(), answer.url)
+    return {page: max(sizes, key=lambda address: sizes[address]) for page, sizes in found.items() if sizes}
+
+
+def _page_of(addresses: MapAdapter, address: str) -> str:
+    endpoint, _ = addresses.match(urlsplit(address).path)
+    return str(endpoint)
+
+
+def _links(page: str, here: str) -> Iterator[str]:
+    for link in html5lib.parse(page).iter(f"{HTML}a"):
+        address, _ = urldefrag(urljoin(here, link.get("href") or ""))
+        if urlsplit(address).netloc == urlsplit(here).netloc:
+            yield address.partition(urlsplit(here).netloc)[2] or "/"
+
+
+def problems_of(visitor: Visitor, pages: dict[str, str]) -> list[str]:
+    """What is wrong with any of them."""
+    found = []
+    for address in pages.values():
         visitor.go(address)
-        visitor.look()
+        try:
+            visitor.look()
+        except AssertionError as problem:
+            found.append(str(problem))
+    return found
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_page_a_role_is_led_to_is_usable(role: str, shared_house: House, led_to: Any, arrive: Arrives) -> None:
+    problems = problems_of(arrive(shared_house, ACCOUNT_OF[role]), led_to(role))
+    assert not problems, "\n".join(problems)
+
+
+def test_links_lead_to_every_page_there_is(addresses: MapAdapter, led_to: Any) -> None:
+    reached = {page for role in WALKERS for page in led_to(role)}
+    pages = {rule.endpoint for rule in addresses.map.iter_rules() if "GET" in rule.methods} - NO_PAGES
+    assert sorted({page for page in pages if ACCESS[page] != PUBLIC} - reached) == []

@@ -18,9 +18,14 @@ FLAGS = [
 DESK, STREET = {"width": 1280, "height": 900}, {"width": 320, "height": 720}
 PATIENCE = 15_000  # milliseconds
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-WIDEST = """() => [...document.querySelectorAll("body *")]
-    .filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
-    .slice(0, 5).map((e) => `${e.tagName.toLowerCase()}.${e.className}`)"""
+WIDEST = """() => {
+    const page = [document.body, document.documentElement];
+    const clips = (e) => !page.includes(e) && getComputedStyle(e).overflowX !== "visible";
+    const clipped = (e) => { while ((e = e.parentElement)) if (clips(e)) return true; return false; };
+    return [...document.querySelectorAll("body *")]
+        .filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1 && !clipped(e))
+        .slice(-3).map((e) => e.outerHTML.slice(0, 150));
+}"""
 
 
 class Visitor:
