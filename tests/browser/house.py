@@ -51,11 +51,11 @@ class House:
             connection.execute(query, values or None)
 
 
-def make_demonstration(name: str) -> None:
+def make_demonstration(name: str, cases: int = CASES) -> None:
     """A database with a demonstration in it, as `sentinel demo` makes it."""
     with databases.superuser() as connection:
         databases.create(connection, name, databases.template())
-    command(name, "demo", "--cases", str(CASES), "--as-of", OPENED_AT.date().isoformat())
+    command(name, "demo", "--cases", str(cases), "--as-of", OPENED_AT.date().isoformat())
 
 
 @contextmanager
