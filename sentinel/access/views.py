@@ -1,6 +1,5 @@
 """Sign-in, sign-out, the role switch of a demonstration, and who the partnership is."""
 
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import structlog
@@ -16,6 +15,7 @@ from sentinel.access.models import Partner, RoleHeld, Team, User
 from sentinel.access.permissions import Permission
 from sentinel.access.sessions import COOKIE
 from sentinel.core import clock
+from sentinel.core.addresses import is_ours
 from sentinel.core.db import db
 from sentinel.core.models import Installation
 
@@ -89,6 +89,4 @@ def _come_in(user: User, to: str | None = None) -> ResponseReturnValue:
 
 def _safe_next() -> str:
     target = request.args.get("next", "")
-    parts = urlsplit(target)
-    inside = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
-    return target if inside and not target.startswith(("/sign-in", "/sign-out")) else "/"
+    return target if is_ours(target) and not target.startswith(("/sign-in", "/sign-out")) else "/"

@@ -1,4 +1,4 @@
-"""Numbers of rows in addresses: only those a row can have; any other leads nowhere."""
+"""Addresses as somebody sent them: rows they name, and pages of ours that they lead to."""
 
 from werkzeug.routing import IntegerConverter, Map
 
@@ -18,3 +18,8 @@ def row_number(words: str) -> int:
     if not 0 <= number <= LARGEST:
         raise ValueError
     return number
+
+
+def is_ours(address: str) -> bool:
+    """Is this a path of this installation, that no browser reads as another host?"""
+    return address.startswith("/") and not address.startswith(("//", "/\\"))

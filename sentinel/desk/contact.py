@@ -1,7 +1,6 @@
 """Logging a contact: on its own page, or under a row of My work."""
 
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from flask import Blueprint, flash, g, jsonify, render_template, request, url_for
@@ -13,6 +12,7 @@ from sentinel.access.permissions import Permission
 from sentinel.audit.service import record_look
 from sentinel.cases.models import Party
 from sentinel.core import clock, drafts
+from sentinel.core.addresses import is_ours
 from sentinel.core.errors import Stale
 from sentinel.core.fields import Option
 from sentinel.core.viewer import current
@@ -210,9 +210,7 @@ def _speakers(party: Party, representative: Person | None) -> list[Option]:
 
 def inside(address: str) -> str | None:
     """The address, if it is one of this installation's own pages."""
-    parts = urlsplit(address)
-    ours = address.startswith("/") and not address.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
-    return address if ours else None
+    return address if is_ours(address) else None
 
 
 def _home(party: Party) -> str:

@@ -12,14 +12,17 @@ import pytest
 from sqlalchemy import select
 
 from config.settings import ROOT
-from sentinel.cases.models import Action, CaseDetail, CaseEvent, CaseGrant, Handover, PartyDetail, ReportDetail
+from sentinel.alerts.models import Alert, Answer
+from sentinel.cases.models import Action, Case, CaseDetail, CaseEvent, CaseGrant, Handover, PartyDetail, ReportDetail
 from sentinel.core.db import db
+from sentinel.interventions.models import Intervention
+from sentinel.referrals.models import Referral, ReferralEvent
 from sentinel.risk.models import Assessment
-from sentinel.victims.models import ContactPlan
+from sentinel.victims.models import Contact, ContactPlan
 from tests import factories
 from tests.filling import form_with
 from tests.integration import promise_made
-from tests.pages import check_page
+from tests.pages import PageClient, check_page
 
 LIST = ROOT.parent / "shared" / "data" / "hostile" / "blns.txt"
 needs_list = pytest.mark.skipif(
@@ -45,12 +48,14 @@ INJECTIONS = [
 ASKED = ("from", "kind", "draft", "after", "next", "locked", "open", "all", "state", "officer", "team", "level", "whose", "month")
 HARD_TO_ASK = [INJECTIONS[0], INJECTIONS[7], "-1", "9" * 30, "\x00", "\ud800", "WyJ4Il0"]
 OFFICER, SUPERVISOR, TAKER = "officer@blaby.example", "supervisor@blaby.example", "calltaker@blaby.example"
+WORKER = "worker@victimfirst.example"
 
 
 class Place(NamedTuple):
     """A form: who fills it in and where, a box that tells it from others of the page, and what else makes it good.
 
-    `kept` names the columns in which accepted words have to be found; `again`: may the same form be saved many times?
+    `kept` names the columns in which accepted words have to be found, `most` how many characters they take; `again`: may the
+    same form be saved many times?
     """
 
     who: str
@@ -59,10 +64,27 @@ class Place(NamedTuple):
     good: Callable[[], dict[str, Any]]
     kept: dict[str, Any]
     again: bool = True
+    most: int = 2_000
 
 
 def _case() -> Any:
     return promise_made.victim_on_case(promise_made.HIGH)
+
+
+def _referral() -> Referral:
+    _case()
+    return db.session.scalars(select(Referral)).one()
+
+
+def _alert() -> Alert:
+    _case()
+    return db.session.scalars(select(Alert).where(Alert.trigger_key == "high_risk")).one()
+
+
+def _for_the_alleged() -> dict[str, Any]:
+    case = db.session.scalars(select(Case)).one()
+    party = factories.party(on=case, role="alleged", who=factories.person("Darren Whitlock", age_years=34))
+    return {"party": str(party.id), "starts_on-day": "2", "starts_on-month": "12", "starts_on-year": "2026"}
 
 
 def _case_path(rest: str = "") -> str:
@@ -88,6 +110,7 @@ FORMS = {
             "language": ContactPlan.language,
             "never": ContactPlan.never,
         },
+        most=ALONE,
     ),
     "a note": Place(OFFICER, _case_path, "note", dict, {"note": CaseEvent.body}),
     "an action": Place(
@@ -96,6 +119,7 @@ FORMS = {
         "what",
         lambda: {"owner": str(factories.user().id), "due_on-day": "9", "due_on-month": "12", "due_on-year": "2026"},
         {"what": Action.what},
+        most=490,
     ),
     "the risk": Place(
         OFFICER,
@@ -112,6 +136,7 @@ FORMS = {
         lambda: {"team": str(factories.team("charnwood-asb").id)},
         {"reason": CaseGrant.reason},
         again=False,
+        most=490,
     ),
     "an offer": Place(
         OFFICER,
@@ -129,11 +154,48 @@ FORMS = {
         {"words": ReportDetail.triage_reason},
         again=False,
     ),
+    "a contact": Place(
+        OFFICER,
+        lambda: f"/parties/{_case().id}/contact",
+        "note",
+        lambda: {"channel": "phone", "outcome": "reached", "when": "now"},
+        {"note": Contact.note},
+        again=False,
+    ),
+    "a contact plan": Place(
+        OFFICER,
+        lambda: f"/parties/{_case().id}/plan",
+        "never",
+        lambda: {"phone": "07700 900318", "ring": "yes"},
+        {"safe_times": ContactPlan.safe_times, "never": ContactPlan.never},
+        again=False,
+        most=490,
+    ),
+    "an intervention": Place(
+        OFFICER, lambda: _case_path("/interventions/use/verbal_advice"), "note", _for_the_alleged, {"note": Intervention.note}, again=False
+    ),
+    "a referral's first contact": Place(
+        WORKER,
+        lambda: f"/referrals/{_referral().id}/contact",
+        "note",
+        lambda: {"reached": "no", "channel": "phone", "when": "now"},
+        {"note": ReferralEvent.note},
+        again=False,
+    ),
+    "a supervisor's answer": Place(
+        SUPERVISOR,
+        lambda: f"/board?open={_alert().id}",
+        "reason",
+        lambda: {"kind": "do"},
+        {"reason": Answer.reason},
+        again=False,
+        most=490,
+    ),
     "closing": Place(
         OFFICER,
         lambda: _case_path("/closing"),
         "note",
-        lambda: {"outcome": "stopped", "victim_view": "agrees"},
+        lambda: {"outcome": "resolved_advice", "victim_view": "agrees"},
         {"note": CaseDetail.outcome_note},
         again=False,
     ),
@@ -178,7 +240,7 @@ def test_what_is_refused_is_shown_again_as_it_was_typed(name: str, client_as: An
     place = FORMS[name]
     client, path = client_as(place.who), place.path()
     form = form_with(client.get(path).text, path, place.box)
-    boxes = [box for box in form.words if not box.startswith("due_on")]
+    boxes = [box for box in form.words if not box.endswith(("-day", "-month", "-year"))]
     for typed in rounds(boxes, ALONE if name == "taking a report" else 2_000):
         typed[place.box] = typed.get(place.box, "") + TOO_LONG
         answer = client.ask("POST", form.action, data=form.with_(csrf_token=client.token, finish="save", **typed))
@@ -195,16 +257,19 @@ def test_what_is_accepted_is_kept_as_it_was_typed(name: str, client_as: Any, ses
     place = FORMS[name]
     client, path = client_as(place.who), place.path()
     form = form_with(client.get(path).text, path, place.box)
-    most = ALONE if name == "taking a report" else 2_000 if form.words[place.box] else 490
-    for typed in itertools.islice(rounds(place.kept, most), None if place.again else 1):
-        sent = form.with_(csrf_token=client.token, submission_id=str(uuid4())) | place.good() | typed
+    good, accepted = place.good(), 0
+    for typed in itertools.islice(rounds(place.kept, place.most), None if place.again else 1):
+        sent = form.with_(csrf_token=client.token, submission_id=str(uuid4())) | good | typed
         answer = client.ask("POST", form.action, data=sent)
         assert answer.status_code in (302, 422), typed
         if answer.status_code == 302:
+            accepted += 1
             for box, words in typed.items():
                 _assert_kept(place.kept[box], as_kept(words, lines=form.words[box]))
         else:
             assert "There is a problem" in answer.text
+            problem = [line.strip() for line in answer.text.splitlines() if 'href="#' in line]
+    assert accepted, problem
 
 
 def _assert_kept(column: Any, words: str) -> None:
@@ -272,8 +337,9 @@ def test_keys_and_versions_that_were_tampered_with_are_refused_with_a_sentence(n
     place = FORMS[name]
     client, path = client_as(place.who), place.path()
     form = form_with(client.get(path).text, path, place.box)
-    good = form.with_(csrf_token=client.token) | place.good() | {place.box: "What was said."}
-    chosen = {box: value for box, value in place.good().items() if box not in form.words and box != "finish"}
+    needed = place.good()
+    good = form.with_(csrf_token=client.token) | needed | {place.box: "What was said."}
+    chosen = {box: value for box, value in needed.items() if box not in form.words and box != "finish"}
     unseen = {box for box in form.values if box in ("submission_id", "version", "started", "attached", "seen")}
     for box in [*chosen, *unseen]:
         for wrong in ("", "-1", "nobody", str(factories.user(TAKER).id), "\x00", "9" * 100, "person:x"):
@@ -291,3 +357,21 @@ def test_nothing_in_an_address_fails(who: str, app: Any, client_as: Any, session
         answer = client.ask("GET", f"{path}?{asked}")
         assert answer.status_code in (200, 302, 403, 404), (path, words)
         assert "<script>alert(1)" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["//evil.example", "/\\\\evil.example", "https://evil.example", "//[", "http://[", "javascript:alert(1)", "/sign-out"]
+)
+def test_signing_in_leads_to_no_other_place(elsewhere: str, app: Any, session: Any) -> None:
+    stranger = PageClient(app, None)
+    path = f"/sign-in?next={quote(elsewhere)}"
+    answer = stranger.post(path, {"email": OFFICER, "password": factories.PASSWORD})
+    assert answer.headers["Location"] == "/"
+
+
+@pytest.mark.parametrize("elsewhere", ["//evil.example", "https://evil.example", "//[", "javascript:alert(1)"])
+def test_a_saved_contact_leads_to_no_other_place(elsewhere: str, client_as: Any, session: Any) -> None:
+    client, path = client_as(OFFICER), f"/parties/{_case().id}/contact"
+    form = form_with(client.get(f"{path}?next={quote(elsewhere)}").text, path, "note")
+    told = {"channel": "phone", "outcome": "reached", "when": "now", "note": "All quiet.", "next": elsewhere}
+    assert client.post(form.action, form.with_(**told)).headers["Location"].startswith("/cases/")
