@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, event, text
+from sqlalchemy.orm import Session, SessionTransaction
 
 from config.settings import Settings
 from sentinel.core import clock, viewer
@@ -23,7 +24,16 @@ def configuration(**changes: Any) -> Settings:
     return Settings(**(values | changes))
 
 
-def make_app(database: str, role: str = "sentinel_web", **changes: Any) -> Flask:
+@event.listens_for(Session, "after_begin", insert=True)
+def _take_the_part(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
+    """A person looks as the web role does, under its policies; what a test itself prepares or checks, it does as the worker."""
+    if not transaction.nested and connection.engine.url.username == databases.TESTER:
+        prepares = viewer.current().actor.startswith("system:") and viewer.current().actor != "system:sign-in"
+        part = "sentinel_worker" if prepares else "sentinel_web"
+        connection.execute(text("SELECT set_config('role', :part, true)"), {"part": part})
+
+
+def make_app(database: str, role: str = databases.TESTER, **changes: Any) -> Flask:
     """The application on a test database."""
     from sentinel import create_app
 

@@ -14,6 +14,7 @@ from config.settings import ROOT
 SERVER = os.environ.get("SENTINEL_TEST_POSTGRES", "postgresql://root@127.0.0.1:5432")
 LOCK = 515_151
 ROLES = ("sentinel_owner", "sentinel_web", "sentinel_worker", "sentinel_sealer")
+TESTER = "sentinel_test"  # may become the web role, to look as a person, or the worker, to prepare what there is to see
 
 
 def _host() -> str:
@@ -37,6 +38,8 @@ def ensure_roles(connection: psycopg.Connection) -> None:
     for role in ROLES:
         if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)).fetchone():
             connection.execute(sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS").format(sql.Identifier(role)))
+    if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (TESTER,)).fetchone():
+        connection.execute("CREATE ROLE sentinel_test LOGIN NOSUPERUSER NOBYPASSRLS NOINHERIT IN ROLE sentinel_web, sentinel_worker")
 
 
 def create(connection: psycopg.Connection, name: str, template: str = "template0") -> None:

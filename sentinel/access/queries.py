@@ -12,6 +12,7 @@ from sentinel.core.db import db
 from sentinel.core.viewer import Viewer
 
 SEE_HEADLINES = frozenset({"call_taker", "practitioner", "supervisor", "service_manager"})
+CASEWORK = frozenset({"practitioner", "supervisor"})
 
 
 def viewer_of(user: User, request_id: str = "") -> Viewer:
@@ -21,6 +22,7 @@ def viewer_of(user: User, request_id: str = "") -> Viewer:
         actor=str(user.id),
         user_id=user.id,
         partner_ids=frozenset({user.partner_id, *(held.team.partner_id for held in user.holdings)}),
+        casework_partner_ids=frozenset(held.team.partner_id for held in user.holdings if held.role in CASEWORK),
         team_ids=frozenset(held.team_id for held in user.holdings),
         roles=roles,
         may_see_headlines=bool(roles & SEE_HEADLINES),

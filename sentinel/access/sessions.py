@@ -45,7 +45,7 @@ def load_viewer() -> ResponseReturnValue | None:
         g.user = user
         viewer.become(db.session(), seen_as)
         return None
-    viewer.become(db.session(), viewer.Viewer(actor="nobody", request_id=request_id))
+    viewer.become(db.session(), viewer.system("sign-in") if public else viewer.NOBODY)
     return None if public else redirect(url_for("access.sign_in", next=_here()))
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 from sentinel.access.models import Partner
 from sentinel.cases import states
 from sentinel.cases.models import Case, Party, Report
-from sentinel.cases.queries import CASEWORK, may_see_headline
+from sentinel.cases.queries import may_see_headline
 from sentinel.core import clock
 from sentinel.core.db import db
 from sentinel.core.viewer import Viewer
@@ -36,7 +36,7 @@ def may_know_of_report(viewer: Viewer) -> ColumnElement[bool]:
     """The condition on `Report` for knowing that it is there: as for a case of the same owner, or through its case."""
     agreed = exists().where(Partner.id == Report.owner_partner_id, Partner.agreement_until >= clock.today())
     everywhere = agreed if viewer.may_see_headlines else false()
-    own = Report.owner_partner_id.in_(viewer.partner_ids) if viewer.has(*CASEWORK) else false()
+    own = Report.owner_partner_id.in_(viewer.casework_partner_ids)
     undecided = and_(Report.case_id.is_(None), Report.restricted.is_(False), or_(everywhere, own))
     return or_(undecided, Report.case_id.in_(select(Case.id).where(may_see_headline(viewer))))
 

@@ -27,7 +27,7 @@ def _granted(viewer: Viewer, *levels: str) -> ColumnElement[bool]:
 
 def may_see_full(viewer: Viewer) -> ColumnElement[bool]:
     """The condition on `Case` for the full view."""
-    owns = and_(Case.restricted.is_(False), Case.owner_partner_id.in_(viewer.partner_ids)) if viewer.has(*CASEWORK) else false()
+    owns = and_(Case.restricted.is_(False), Case.owner_partner_id.in_(viewer.casework_partner_ids))
     shared = and_(Case.restricted.is_(False), _granted(viewer, "full")) if viewer.has(*CASEWORK) else false()
     return or_(owns, shared, _granted(viewer, "named"))
 
@@ -82,7 +82,7 @@ def may_see_report(viewer: Viewer) -> ColumnElement[bool]:
     """The condition on `Report` for reading it whole: one's own until triage; one's partner's, or offered to it; or through its case."""
     took = and_(Report.taken_by == viewer.user_id, Report.state == "received") if viewer.user_id else false()
     unrestricted = Report.restricted.is_(False)
-    owns = and_(unrestricted, Report.owner_partner_id.in_(viewer.partner_ids)) if viewer.has(*CASEWORK) else false()
+    owns = and_(unrestricted, Report.owner_partner_id.in_(viewer.casework_partner_ids))
     unrouted = and_(unrestricted, Report.unrouted) if viewer.has("governance") else false()
     through_case = Report.case_id.in_(select(Case.id).where(may_see_full(viewer)))
     offers = select(Handover.report_id).where(Handover.state == "offered", Handover.to_team_id.in_(viewer.team_ids))

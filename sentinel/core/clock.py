@@ -39,6 +39,11 @@ def set_offset(offset: timedelta) -> None:
     _offset.set(offset)
 
 
+def frozen() -> datetime | None:
+    """The moment the clock is held at, if it is."""
+    return _frozen.get()
+
+
 def freeze(moment: datetime | None) -> None:
     """Hold the clock at `moment` (dry runs, building a demonstration, tests); None lets it go."""
     _frozen.set(moment)
