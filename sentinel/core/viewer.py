@@ -87,43 +87,38 @@ def with_authority(authority: str) -> Viewer:
     return replace(_current.get(), authority=authority)
 
 
-# Compiling costs the sweep's statements over a second each and saves them nothing (measured with 20,000 cases: 10 s against 1.3 s).
+# What was granted to the viewer is read and told in the same breath (migration 0013). Compiling costs the sweep's statements over
+# a second each and saves them nothing (measured with 20,000 cases: 10 s against 1.3 s).
 _TELL = text(
-    """SELECT set_config('sentinel.user', :user, true), set_config('sentinel.partners', :partners, true),
-       set_config('sentinel.works', :works, true),
-       set_config('sentinel.teams', :teams, true), set_config('sentinel.grantees', :grantees, true),
-       set_config('sentinel.roles', :roles, true), set_config('sentinel.headline', :headline, true),
-       set_config('sentinel.actor', :actor, true), set_config('sentinel.authority', :authority, true),
-       set_config('sentinel.request', :request, true), set_config('jit', 'off', true),
-       set_config('sentinel.at', coalesce(CAST(:frozen AS timestamptz), now() + installation.clock_offset)::text, true),
-       installation.clock_offset
-       FROM (SELECT 1) AS one LEFT JOIN installation ON true"""
+    """SELECT tell_viewer(CAST(:user AS uuid), CAST(:partners AS uuid[]), CAST(:works AS uuid[]), CAST(:teams AS uuid[]), :roles, :headline,
+       :actor, :authority, :request, CAST(:frozen AS timestamptz)), set_config('jit', 'off', true)"""
 )
 
 
-def _array(ids: object) -> str:
-    return "{" + ",".join(sorted(str(i) for i in ids)) + "}"  # type: ignore[attr-defined]
+def _told(viewer: Viewer) -> dict[str, object]:
+    return {
+        "user": viewer.user_id,
+        "partners": list(viewer.partner_ids),
+        "works": list(viewer.casework_partner_ids),
+        "teams": list(viewer.team_ids),
+        "roles": ",".join(sorted(viewer.roles)),
+        "headline": viewer.may_see_headlines,
+        "actor": viewer.actor,
+        "authority": viewer.authority,
+        "request": viewer.request_id,
+        "frozen": clock.frozen(),
+    }
+
+
+def tell_again(session: Session) -> None:
+    """What was granted in this transaction counts at once, not from the next one on."""
+    session.flush()
+    session.execute(_TELL, _told(_current.get()))
 
 
 @event.listens_for(Session, "after_begin")
 def _tell_the_database(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
     if transaction.nested:
         return
-    viewer = _current.get()
-    row = connection.execute(
-        _TELL,
-        {
-            "user": str(viewer.user_id or ""),
-            "partners": _array(viewer.partner_ids),
-            "works": _array(viewer.casework_partner_ids),
-            "teams": _array(viewer.team_ids),
-            "grantees": _array(viewer.grantees),
-            "roles": ",".join(sorted(viewer.roles)),
-            "headline": "on" if viewer.may_see_headlines else "",
-            "actor": viewer.actor,
-            "authority": viewer.authority,
-            "request": viewer.request_id,
-            "frozen": clock.frozen(),
-        },
-    ).one()
-    clock.set_offset(row[-1] or timedelta())
+    row = connection.execute(_TELL, _told(_current.get())).one()
+    clock.set_offset(row[0] or timedelta())
