@@ -38,9 +38,13 @@ BEGIN
         INTO granted, granted_full, named, parties
         FROM case_grant WHERE grantee = ANY (partners || teams || who) AND until > moment;
     END IF;
+    -- What waits for an answer of this viewer: as it stood when the transaction began, so that the answer itself may still be written.
     IF works <> '{}' THEN
         SELECT coalesce(array_agg(coalesce(report_id, case_id)), '{}') INTO offered
         FROM handover WHERE state = 'offered' AND to_team_id = ANY (teams);
+    END IF;
+    IF 'governance' = ANY (string_to_array(roles, ',')) THEN
+        SELECT offered || coalesce(array_agg(id), '{}') INTO offered FROM report WHERE unrouted AND state = 'received';
     END IF;
     PERFORM set_config('sentinel.' || name, value, true) FROM (VALUES
         ('user', coalesce(who::text, '')), ('partners', partners::text), ('works', works::text), ('teams', teams::text),
@@ -51,6 +55,16 @@ BEGIN
     RETURN ahead;
 END $$
 """
+
+# One open referral for each agency and person, whoever may see it: a second one has to know that the first is there, not what it says.
+OPEN_REFERRAL = """
+CREATE FUNCTION open_referral(agency uuid, person uuid) RETURNS TABLE (id uuid, state text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT r.id, r.state::text FROM referral r WHERE r.agency_id = agency AND r.person_id = person
+    AND r.state IN ('held', 'open', 'acknowledged', 'accepted', 'contacted')
+$$
+"""
+FUNCTIONS = {f"tell_viewer({TOLD})": TELL_VIEWER, "open_referral(uuid, uuid)": OPEN_REFERRAL}
 
 
 def _setting(name: str, kind: str) -> str:
@@ -94,7 +108,7 @@ HEADLINE = f"""(NOT @restricted AND ({_among("@owner_partner_id", "shown")} OR {
 FULL = f"""(NOT @restricted AND ({_among("@owner_partner_id", "works")} OR {_among("@id", "granted_full")}) OR {_among("@id", "named")})"""
 # A report before it has a case, or seen for its own sake: one's own until triage, one's partner's, one nobody owns, one offered.
 READ_REPORT = f"""(@taken_by = {USER} AND @state = 'received' OR NOT @restricted AND ({_among("@owner_partner_id", "works")}
-    OR @unrouted AND {GOVERNS} OR {_among("@id", "offered")}))"""
+    OR {_among("@id", "offered")}))"""
 KNOW_REPORT = f"""(@case_id IS NULL AND NOT @restricted AND {_among("@owner_partner_id", "shown")} OR {READ_REPORT})"""
 
 OF_PARTIES = """party y LEFT JOIN asb_case c ON c.id = y.case_id LEFT JOIN report r ON r.id = y.report_id AND y.case_id IS NULL"""
@@ -132,6 +146,9 @@ OF_AGENCY_PARTY = _among("@party_id", "parties")
 OF_AGENCY_REFERRAL = _of("agency_referral", "@referral_id")
 OF_CONTACT = _of("full_contact", "@contact_id")
 OF_EPISODE = _of("full_episode", "@episode_id")
+# In columns of its own, not by a view of itself: a row that is being added is not there yet.
+REFERRAL = f"""({OF_PARTY} OR {OF_AGENCY_PARTY} AND @state <> 'held'
+    OR EXISTS (SELECT FROM episode_referral e JOIN full_episode h ON h.id = e.episode_id WHERE e.referral_id = @id))"""
 OF_REFERRAL = f"({_of('full_referral', '@referral_id')} OR {OF_AGENCY_REFERRAL})"
 STORY = f"""({_of("full_case", "@case_id")} OR @case_id IS NULL AND {_of("full_report", "@report_id")})"""
 STORY_ADD = f"""({_of("seen_case", "@case_id")} OR {_of("seen_report", "@report_id")} OR {OF_AGENCY_PARTY})"""
@@ -192,11 +209,7 @@ POLICIES: dict[str, tuple[str | None, str | None, str | None]] = {
     "supervision_review": (OF_PARTY, OF_PARTY, OF_PARTY),
     "multi_agency_proposal": (OF_PARTY, OF_PARTY, OF_PARTY),
     "episode_referral": (f"({OF_EPISODE} OR {OF_AGENCY_REFERRAL})", OF_EPISODE, OF_EPISODE),
-    "referral": (
-        f"({_of('full_referral', '@id')} OR {_of('agency_referral', '@id')})",
-        OF_PARTY,
-        f"({_of('full_referral', '@id')} OR {_of('agency_referral', '@id')})",
-    ),
+    "referral": (REFERRAL, OF_PARTY, REFERRAL),
     "referral_event": (OF_REFERRAL, OF_REFERRAL, None),
     # open
     "partner": (KNOWN, GOVERNS, f"({GOVERNS} OR {ADMINISTERS} AND {_among('@id', 'partners')})"),
@@ -224,7 +237,7 @@ POLICIES: dict[str, tuple[str | None, str | None, str | None]] = {
     # machine
     "installation": ("true", None, None),
     "alembic_version": ("true", None, None),
-    "outbox": (SIGNED_IN, KNOWN, SIGNED_IN),
+    "outbox": (KNOWN, KNOWN, SIGNED_IN),
     "sweep_mark": (SIGNED_IN, None, None),
     "reference_counter": (SIGNED_IN, SIGNED_IN, SIGNED_IN),
     "quarantined_row": (COUNTS, None, COUNTS),
@@ -236,20 +249,23 @@ POLICIES: dict[str, tuple[str | None, str | None, str | None]] = {
     ),
     "audit_payload": (None, None, None),
 }
+OF_NOBODY = ("installation", "alembic_version")  # asked before anybody is known: is this a demonstration, is its schema ours
 REMOVED = {"draft": OWN_OR_SIGNING_IN}
 COMMANDS = (("web_read", "SELECT", "USING"), ("web_add", "INSERT", "WITH CHECK"), ("web_change", "UPDATE", "USING"))
 
 
 def upgrade() -> None:
-    op.execute(TELL_VIEWER)
-    op.execute(f"REVOKE ALL ON FUNCTION tell_viewer({TOLD}) FROM PUBLIC")
-    op.execute(f"GRANT EXECUTE ON FUNCTION tell_viewer({TOLD}) TO sentinel_web, sentinel_worker")
+    for signature, function in FUNCTIONS.items():
+        op.execute(function)
+        op.execute(f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC")
+        op.execute(f"GRANT EXECUTE ON FUNCTION {signature} TO sentinel_web, sentinel_worker")
     for name, query in VIEWS.items():
         op.execute(f"CREATE VIEW {name} AS {query}")
         op.execute(f"GRANT SELECT ON {name} TO sentinel_web")
     for table, predicates in POLICIES.items():
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
-        op.execute(f"CREATE POLICY worker ON {table} TO sentinel_worker USING ({SYSTEM}) WITH CHECK ({SYSTEM})")
+        as_worker = "true" if table in OF_NOBODY else SYSTEM
+        op.execute(f"CREATE POLICY worker ON {table} TO sentinel_worker USING ({as_worker}) WITH CHECK ({as_worker})")
         for (policy, command, clause), predicate in zip(COMMANDS, predicates, strict=True):
             if predicate:
                 op.execute(f"CREATE POLICY {policy} ON {table} FOR {command} TO sentinel_web {clause} ({_on(table + '.', predicate)})")
@@ -272,4 +288,5 @@ def downgrade() -> None:
         op.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
     for name in reversed(VIEWS):
         op.execute(f"DROP VIEW {name}")
-    op.execute(f"DROP FUNCTION tell_viewer({TOLD})")
+    for signature in FUNCTIONS:
+        op.execute(f"DROP FUNCTION {signature}")

@@ -82,13 +82,13 @@ def set_level(case: Case) -> None:
     case.level = states.highest(levels)
 
 
-def add_note(*, actor: User, case: Case, text: str, happened_at: datetime | None = None) -> CaseEvent:
+def add_note(*, actor: User, case: Case, text: str, happened_at: datetime | None = None) -> None:
     """Write a note on the story. Refuses one that says nothing and one dated in the future. A closed case takes notes too."""
     if not text.strip():
         raise Refused("Write the note in a sentence.", field="note")
     if happened_at and happened_at > clock.now():
         raise Refused("That is still to come. Enter when it happened.", field="happened_at")
-    return tell(kind="note", title="Note", body=text.strip(), case=case, actor=actor, happened_at=happened_at)
+    tell(kind="note", title="Note", body=text.strip(), case=case, actor=actor, happened_at=happened_at)
 
 
 def move_to_officer(*, actor: User, case: Case, officer: User, reason: str, version: int | None = None) -> Case:

@@ -1,8 +1,9 @@
 """What follows for referrals from risk, triage and safety decisions (sentinel/reactions.py)."""
 
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from sentinel.access.models import Partner
 from sentinel.access.service import partner_by_slug
@@ -34,15 +35,17 @@ def refer_high_risk(event: RiskBecameHigh) -> None:
     if made:
         service.announce(made, event.actor)
         return _remember(event, made.id)
-    found, held = _open_referral(agency, event.party), service.why_held(event.party)
-    if held and found.state != "held":
+    open_already, held = _open_referral(agency, event.party), service.why_held(event.party)
+    if held and open_already.state != "held":
         return _not_referred(event, f"{held}. {HAVE_THEM}")
+    _remember(event, open_already.id)  # what the episode is linked to, those who see the episode may see
+    found = _locked(open_already.id)
     if found.state == "held" and not held:
         service.take_over(found, event.party, event.assessment, event.actor)
     elif found.state != "held":
         _add(found, event.party, f"In a further case, held by {_team(event.party)}, they are at high risk too.", event)
         service.send(found, key=str(event.episode.id))
-    return _remember(event, found.id)
+    return None
 
 
 def update_open(event: RiskHighAgain) -> None:
@@ -106,9 +109,14 @@ def _team(party: Party) -> str:
     return team.name if team else "a team not found yet"
 
 
-def _open_referral(agency: Partner, party: Party) -> Referral:
-    same = Referral.agency_id == agency.id, Referral.person_id == party.person.canonical_id
-    return db.session.scalars(select(Referral).where(*same, Referral.state.in_(OPEN_STATES)).with_for_update()).one()
+def _open_referral(agency: Partner, party: Party) -> Any:
+    """Key and state of the one that is open, also where the viewer may not read it."""
+    asked = text("SELECT id, state FROM open_referral(:agency, :person)")
+    return db.session.execute(asked, {"agency": agency.id, "person": party.person.canonical_id}).one()
+
+
+def _locked(referral_id: UUID) -> Referral:
+    return db.session.scalars(select(Referral).where(Referral.id == referral_id).with_for_update()).one()
 
 
 def _open_of_episode(episode: HighEpisode) -> Referral | None:

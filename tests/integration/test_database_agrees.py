@@ -1,7 +1,6 @@
 """A query with its filter forgotten: what the database itself lets each person read, against `who_sees_what`, said independently."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import psycopg
 import pytest
@@ -14,9 +13,8 @@ from sentinel.core.db import db
 from sentinel.core.viewer import acting_as, system
 from sentinel.demonstration.accounts import ACCOUNTS
 from tests import databases
-from tests.browser.house import command
 from tests.conftest import make_app
-from tests.integration.who_sees_what import KEYS, TABLES, World
+from tests.integration.who_sees_what import KEYS, TABLES
 
 pytestmark = pytest.mark.security
 
@@ -26,58 +24,12 @@ TABLES_TO_READ = """
 SELECT c.relname FROM pg_class c WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace
 AND NOT c.relispartition AND has_table_privilege(c.oid, 'SELECT') ORDER BY 1
 """
-UNEVEN = """
-UPDATE asb_case SET restricted = true WHERE id IN (SELECT id FROM asb_case ORDER BY reference LIMIT 9);
-UPDATE report SET restricted = true WHERE case_id IN (SELECT id FROM asb_case WHERE restricted)
-    OR id IN (SELECT id FROM report WHERE case_id IS NULL ORDER BY reference LIMIT 2);
-INSERT INTO case_grant (id, case_id, grantee, level, until, reason, granted_at)
-    SELECT gen_random_uuid(), c.id, u.id, g.level, now() + g.span, 'so that there is something to see', now()
-    FROM (SELECT *, row_number() OVER (ORDER BY reference) AS n FROM asb_case) c
-    JOIN (VALUES (1, 'officer@blaby.example', 'named', interval '1 day'), (2, 'officer@charnwood.example', 'named', '1 day'),
-                 (3, 'worker@victimfirst.example', 'headline', '1 day'), (4, 'supervisor@blaby.example', 'named', '-1 day'),
-                 (12, 'officer@charnwood.example', 'full', '1 day'), (13, 'officer@charnwood.example', 'full', '-1 day'),
-                 (14, 'housing@landlord.example', 'headline', '1 day'), (15, 'housing@landlord.example', 'full', '1 day'),
-                 (16, 'analyst@county.example', 'full', '1 day'), (17, 'information@county.example', 'named', '1 day'),
-                 (18, 'calltaker@blaby.example', 'full', '1 day')) AS g (n, email, level, span) ON g.n = c.n
-    JOIN app_user u ON u.email = g.email;
-INSERT INTO case_grant (id, case_id, grantee, level, until, reason, granted_at)
-    SELECT gen_random_uuid(), c.id, t.id, 'full', now() + interval '1 day', 'shared with a team', now()
-    FROM (SELECT id FROM asb_case ORDER BY reference DESC LIMIT 3) c, team t WHERE t.slug = 'police-beat';
-INSERT INTO case_grant (id, case_id, party_id, grantee, level, until, reason, granted_at)
-    SELECT gen_random_uuid(), r.case_id, r.party_id, r.agency_id, 'contact', now() + interval '1 day', 'referred', now()
-    FROM referral r WHERE r.state <> 'held';
-UPDATE partner SET agreement_until = '2026-01-01' WHERE slug = (
-    SELECT p.slug FROM partner p JOIN asb_case c ON c.owner_partner_id = p.id
-    WHERE p.slug NOT IN ('blaby', 'charnwood', 'police') GROUP BY p.slug ORDER BY count(*) DESC LIMIT 1);
-UPDATE report SET unrouted = true WHERE id IN (SELECT id FROM report WHERE state = 'received' ORDER BY reference LIMIT 2);
-"""
-
-
-@pytest.fixture(scope="module")
-def database() -> Iterator[str]:
-    """A demonstration in which a good deal is out of the ordinary: restricted, shared, lapsed, offered, referred."""
-    name = f"sentinel_agrees_{datetime.now(UTC):%H%M%S%f}"
-    with databases.superuser() as connection:
-        databases.create(connection, name, databases.template())
-    command(name, "demo", "--cases", "120")
-    with databases.superuser(name) as connection, connection.transaction():
-        connection.execute("SELECT set_config('sentinel.actor', 'system:test', true)")
-        connection.execute(UNEVEN)
-    yield name
-    with databases.superuser() as connection:
-        databases.drop(connection, name)
-
-
-@pytest.fixture(scope="module")
-def world(database: str) -> World:
-    with databases.superuser(database) as connection:
-        return World(connection, datetime.now(UTC))
 
 
 @pytest.fixture
-def web(database: str) -> Iterator[Flask]:
+def web(uneven: str) -> Iterator[Flask]:
     """The application under the web role's own login, with one connection for everybody."""
-    app = make_app(database, "sentinel_web")
+    app = make_app(uneven, "sentinel_web")
     with app.app_context():
         yield app
         db.session.remove()
@@ -136,15 +88,15 @@ def test_a_forgotten_filter_returns_no_more_through_the_orm(email, web, world):
         db.session.rollback()
 
 
-def test_no_viewer_no_rows_in_any_table(database):
-    with psycopg.connect(databases.url("sentinel_web", database).replace("+psycopg", "")) as connection:
+def test_no_viewer_no_rows_in_any_table(uneven):
+    with psycopg.connect(databases.url("sentinel_web", uneven).replace("+psycopg", "")) as connection:
         tables = [name for (name,) in connection.execute(TABLES_TO_READ)]
         shown = {table for table in tables if connection.execute(f"SELECT FROM {table} LIMIT 1").fetchone() is not None}
     assert len(tables) > 40
     assert shown <= OPEN_TO_ALL
 
 
-def test_settings_that_an_ended_transaction_left_behind_show_nothing(database, web):
+def test_settings_that_an_ended_transaction_left_behind_show_nothing(uneven, web):
     """A pooled connection: '' is what SET LOCAL leaves, and no viewer is not the last viewer."""
     person = looking("supervisor@blaby.example")
     with acting_as(person):
@@ -165,10 +117,10 @@ def test_settings_that_an_ended_transaction_left_behind_show_nothing(database, w
         raw.close()
 
 
-def test_a_worker_sees_all_as_the_system_and_nothing_as_nobody_or_as_a_person(database, web, world):
+def test_a_worker_sees_all_as_the_system_and_nothing_as_nobody_or_as_a_person(uneven, web, world):
     person = looking("officer@blaby.example")
     db.session.remove()
-    app = make_app(database, "sentinel_worker")
+    app = make_app(uneven, "sentinel_worker")
     seen: dict[str, int] = {}
 
     with app.app_context():
@@ -187,8 +139,8 @@ def test_a_worker_sees_all_as_the_system_and_nothing_as_nobody_or_as_a_person(da
     assert seen == {"system:count": len(world.rows["asb_case"]), person.actor: 0, "nobody": 0}
 
 
-def test_the_web_role_may_not_step_round_its_policies(database):
-    url = databases.url("sentinel_web", database).replace("+psycopg", "")
+def test_the_web_role_may_not_step_round_its_policies(uneven):
+    url = databases.url("sentinel_web", uneven).replace("+psycopg", "")
     refused = (
         "ALTER TABLE asb_case DISABLE ROW LEVEL SECURITY",
         "DROP POLICY web_read ON asb_case",
@@ -209,7 +161,7 @@ def test_the_web_role_may_not_step_round_its_policies(database):
             connection.execute("SELECT * FROM asb_case")
 
 
-def test_what_may_not_be_read_may_not_be_changed_or_added_to_either(database, world, web):
+def test_what_may_not_be_read_may_not_be_changed_or_added_to_either(uneven, world, web):
     """The officer of another partner: every case of theirs that is no more than headline, every child of it."""
     email = "officer@charnwood.example"
     who = world.person(email)

@@ -1,0 +1,58 @@
+"""A demonstration in which a good deal is out of the ordinary: restricted, shared, lapsed, offered, referred."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from tests import databases
+from tests.browser.house import command
+from tests.integration.who_sees_what import World
+
+UNEVEN = """
+UPDATE asb_case SET restricted = true WHERE id IN (SELECT id FROM asb_case ORDER BY reference LIMIT 9);
+UPDATE report SET restricted = true WHERE case_id IN (SELECT id FROM asb_case WHERE restricted)
+    OR id IN (SELECT id FROM report WHERE case_id IS NULL ORDER BY reference LIMIT 2);
+INSERT INTO case_grant (id, case_id, grantee, level, until, reason, granted_at)
+    SELECT gen_random_uuid(), c.id, u.id, g.level, now() + g.span, 'so that there is something to see', now()
+    FROM (SELECT *, row_number() OVER (ORDER BY reference) AS n FROM asb_case) c
+    JOIN (VALUES (1, 'officer@blaby.example', 'named', interval '1 day'), (2, 'officer@charnwood.example', 'named', '1 day'),
+                 (3, 'worker@victimfirst.example', 'headline', '1 day'), (4, 'supervisor@blaby.example', 'named', '-1 day'),
+                 (12, 'officer@charnwood.example', 'full', '1 day'), (13, 'officer@charnwood.example', 'full', '-1 day'),
+                 (14, 'housing@landlord.example', 'headline', '1 day'), (15, 'housing@landlord.example', 'full', '1 day'),
+                 (16, 'analyst@county.example', 'full', '1 day'), (17, 'information@county.example', 'named', '1 day'),
+                 (18, 'calltaker@blaby.example', 'full', '1 day')) AS g (n, email, level, span) ON g.n = c.n
+    JOIN app_user u ON u.email = g.email;
+INSERT INTO case_grant (id, case_id, grantee, level, until, reason, granted_at)
+    SELECT gen_random_uuid(), c.id, t.id, 'full', now() + interval '1 day', 'shared with a team', now()
+    FROM (SELECT id FROM asb_case ORDER BY reference DESC LIMIT 3) c, team t WHERE t.slug = 'police-beat';
+INSERT INTO case_grant (id, case_id, party_id, grantee, level, until, reason, granted_at)
+    SELECT gen_random_uuid(), r.case_id, r.party_id, r.agency_id, 'contact', now() + interval '1 day', 'referred', now()
+    FROM referral r WHERE r.state <> 'held';
+UPDATE partner SET agreement_until = '2026-01-01' WHERE slug = (
+    SELECT p.slug FROM partner p JOIN asb_case c ON c.owner_partner_id = p.id
+    WHERE p.slug NOT IN ('blaby', 'charnwood', 'police') GROUP BY p.slug ORDER BY count(*) DESC LIMIT 1);
+UPDATE report SET unrouted = true WHERE id IN (SELECT id FROM report WHERE state = 'received' ORDER BY reference LIMIT 2);
+"""
+
+
+@pytest.fixture(scope="module")
+def uneven() -> Iterator[str]:
+    """The name of its database, with real commits, gone after the module."""
+    name = f"sentinel_uneven_{datetime.now(UTC):%H%M%S%f}"
+    with databases.superuser() as connection:
+        databases.create(connection, name, databases.template())
+    command(name, "demo", "--cases", "120")
+    with databases.superuser(name) as connection, connection.transaction():
+        connection.execute("SELECT set_config('sentinel.actor', 'system:test', true)")
+        connection.execute(UNEVEN)
+    yield name
+    with databases.superuser() as connection:
+        databases.drop(connection, name)
+
+
+@pytest.fixture(scope="module")
+def world(uneven: str) -> World:
+    """What is in it, read by a superuser, and who may read what of it by the rules."""
+    with databases.superuser(uneven) as connection:
+        return World(connection, datetime.now(UTC))
