@@ -10,7 +10,7 @@ from config import agreed
 from sentinel.alerts.models import Alert
 from sentinel.alerts.repair import CONDITION
 from sentinel.alerts.sweep import last_swept
-from sentinel.cases.models import Report
+from sentinel.cases.models import Case, Report
 from sentinel.core import clock
 from sentinel.core.db import db
 from sentinel.core.words import moment
@@ -28,7 +28,7 @@ def figures() -> list[dict[str, Any]]:
 
 
 def _unrouted() -> dict[str, Any]:
-    n = _count(select(func.count()).select_from(Report).where(Report.unrouted, Report.state == "received"))
+    n = _count(select(func.count()).select_from(Report).where(Report.unrouted, Report.restricted.is_(False), Report.state == "received"))
     detail = "No rule of routing.toml gave them to one." if n else "Every report has found a team."
     return {"value": n, "label": "reports without a team", "href": url_for("triage.queue"), "detail": detail, "late": n > 0}
 
@@ -43,9 +43,9 @@ def _unsent() -> dict[str, Any]:
 def _repaired() -> dict[str, Any]:
     trigger = agreed.current().triggers.watching(CONDITION)
     since = clock.now() - LATELY
-    n = _count(
-        select(func.count()).select_from(Alert).where(Alert.trigger_key == (trigger.key if trigger else ""), Alert.opened_at >= since)
-    )
+    repaired = (Alert.trigger_key == (trigger.key if trigger else ""), Alert.opened_at >= since)
+    known = select(func.count(Alert.id)).outerjoin(Case, Case.id == Alert.case_id).where(Case.restricted.isnot(True))
+    n = _count(known.where(*repaired))
     detail = "Last 28 days. Each is a fault: report it." if n else "Last 28 days. Every victim had one."
     return {"value": n, "label": "victims who had no promise", "href": None, "detail": detail, "late": n > 0}
 

@@ -36,11 +36,12 @@ def refer_high_risk(event: RiskBecameHigh) -> None:
         return _remember(event, made.id)
     found, held = _open_referral(agency, event.party), service.why_held(event.party)
     if held and found.state != "held":
-        return _not_referred(event, f"{held}. {HAVE_THEM}")
+        return _not_referred(event, f"{held}." if _hidden(found, event.party) else f"{held}. {HAVE_THEM}")
     if found.state == "held" and not held:
         service.take_over(found, event.party, event.assessment, event.actor)
     elif found.state != "held":
-        _add(found, event.party, f"In a further case, held by {_team(event.party)}, they are at high risk too.", event)
+        note = service.why_high(event.assessment) if _hidden(found, event.party) else _further(event.party)
+        _add(found, event.party, note, event)
         service.send(found, key=str(event.episode.id))
     return _remember(event, found.id)
 
@@ -88,7 +89,17 @@ def _add(referral: Referral, party: Party, note: str, event: RiskBecameHigh | Ri
     """An update of the referral; the words of one case are no part of another's story, so the line stands on the party's own."""
     if party.id != referral.party_id and isinstance(event, RiskHighAgain):
         note = f"Assessed as high risk again in the case held by {_team(party)}."
-    service.add(referral, "update", actor=event.actor, note=note, party=party, title="Victim First were told of a change")
+    title = "Referred to Victim First" if _hidden(referral, party) else "Victim First were told of a change"
+    service.add(referral, "update", actor=event.actor, note=note, party=party, title=title)
+
+
+def _hidden(referral: Referral, party: Party) -> bool:
+    """Was it made for a restricted case, of which the people of this party's case may not learn?"""
+    return service.is_restricted(referral.party) and referral.party.case_id != party.case_id
+
+
+def _further(party: Party) -> str:
+    return f"In a further case, held by {_team(party)}, they are at high risk too."
 
 
 def _not_referred(event: RiskBecameHigh, reason: str) -> None:
