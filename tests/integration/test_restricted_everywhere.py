@@ -240,7 +240,8 @@ def world(at):
 def hidden_away(case, place, victim, alleged):
     """A restricted case of the same people, with late promises, high risk, alerts, a failed message, an absent officer."""
     began = clock.now() - timedelta(days=20)
-    secret = make.case(officer=make.user(OFFICER), place_id=place.id, level="high", title="Threats to a member of staff", opened_at=began, restricted=True)
+    about = {"place_id": place.id, "level": "high", "title": "Threats to a member of staff", "opened_at": began, "restricted": True}
+    secret = make.case(officer=make.user(OFFICER), **about)
     at = {"triaged_at": began, "received_at": began, "place_id": place.id, "restricted": True, "level": "high"}
     reports = [make.report(state="opened", case_id=secret.id, **at) for _ in range(3)]
     party = make.party(on=reports[0], who=victim, level="high", klass="enhanced", assess_by=began)
