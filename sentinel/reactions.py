@@ -27,9 +27,12 @@ from sentinel.victims import following as promising
 from sentinel.victims import letters as victim_letters
 
 REACTIONS: Reactions = {
-    cases.ReportTaken: (assessing.screen_report, promising.promise_on_report),
+    cases.ReportTaken: (assessing.screen_report, promising.promise_on_report, alerting.tell_of_touched),
     cases.ReportTriaged: (assessing.follow_triage, promising.follow_triage, referring.follow_triage, alerting.close_triaged),
     cases.HandedOver: (alerting.follow_handover,),
+    cases.OpenedInEmergency: (alerting.tell_of_emergency,),
+    cases.EmergencyReviewed: (alerting.follow_review,),
+    cases.RestrictedAnswered: (alerting.close_touched,),
     cases.SafeToApproach: (promising.promise_when_safe, referring.release),
     cases.CaseClosed: (episodes.end_with_case, promising.end_for_case, alerting.close_with_case),
     cases.CaseReopened: (promising.begin_again, episodes.begin_again),
@@ -99,4 +102,8 @@ CONDITIONS: Mapping[str, str] = {
     "vetting_ending": conditions.VETTING_ENDING,
     "agreement_ending": conditions.AGREEMENT_ENDING,
     "message_failed": conditions.MESSAGE_FAILED,
+    "break_glass_unreviewed": conditions.BREAK_GLASS_UNREVIEWED,
+    "break_glass_overdue": conditions.BREAK_GLASS_OVERDUE,
+    "break_glass_not_right": conditions.BREAK_GLASS_NOT_RIGHT,
+    "restricted_person_touched": conditions.RESTRICTED_PERSON_TOUCHED,
 }

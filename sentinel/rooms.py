@@ -3,6 +3,7 @@
 from sentinel.access.views import bp as access
 from sentinel.desk.assess import bp as risk
 from sentinel.desk.board import bp as board
+from sentinel.desk.break_glass import bp as break_glass
 from sentinel.desk.case import bp as case
 from sentinel.desk.case_actions import bp as actions
 from sentinel.desk.case_referrals import bp as referrals
@@ -15,7 +16,9 @@ from sentinel.desk.interventions import bp as interventions
 from sentinel.desk.my_work import bp as my_work
 from sentinel.desk.outbox import bp as outbox
 from sentinel.desk.ownership import bp as ownership
+from sentinel.desk.restricted import bp as restricted
 from sentinel.desk.rota import bp as rota
+from sentinel.desk.shared import bp as shared
 from sentinel.desk.sign_off import bp as sign_off
 from sentinel.desk.triage import bp as triage
 from sentinel.desk.victim_care import bp as victims
@@ -35,6 +38,9 @@ BLUEPRINTS = [
     case,
     actions,
     ownership,
+    restricted,
+    break_glass,
+    shared,
     interventions,
     closing,
     my_work,

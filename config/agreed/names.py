@@ -33,7 +33,7 @@ ROLES = (
     "landlord",
     "analyst",
 )
-TOLD = ("officer", "supervisor", "manager", "governance", "agency")
+TOLD = ("officer", "supervisor", "manager", "governance", "agency", "named", "information_officer")
 TELL = ("always", "when_enhanced", "in_the_digest")
 TIERS = ("advice", "early", "notice", "court", "area")
 INTERVENTION_STATES = ("proposed", "authorised", "refused", "in_force", "breached", "ended")
@@ -76,6 +76,10 @@ CONDITIONS = MappingProxyType(
         "officer_gone": Condition("when the account was disabled or vetting lapsed"),
         "vetting_ending": Condition("the last day of the vetting"),
         "message_failed": Condition("when the last try at sending it failed"),
+        "break_glass_unreviewed": Condition("when the case was opened"),
+        "break_glass_overdue": Condition("when the case was opened"),
+        "break_glass_not_right": Condition("when it was reviewed"),
+        "restricted_person_touched": Condition("when the report was received"),
         "agreement_ending": Condition("the last day of the information sharing agreement"),
     }
 )

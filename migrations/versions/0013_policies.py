@@ -25,46 +25,70 @@ DECLARE
     ahead interval := coalesce((SELECT clock_offset FROM installation), '0');
     moment timestamptz := coalesce(frozen, now() + ahead);
     shown uuid[] := works;
-    granted uuid[] := '{}'; granted_full uuid[] := '{}'; named uuid[] := '{}'; parties uuid[] := '{}'; offered uuid[] := '{}';
+    granted uuid[] := '{}'; granted_full uuid[] := '{}'; named uuid[] := '{}'; parties uuid[] := '{}'; holders uuid[] := '{}'; waiting uuid[] := '{}';
 BEGIN
     IF headlines THEN
         SELECT works || coalesce(array_agg(id), '{}') INTO shown FROM partner WHERE agreement_until >= london_day(moment);
     END IF;
     IF who IS NOT NULL THEN
-        SELECT coalesce(array_agg(case_id) FILTER (WHERE level IN ('headline', 'contact') OR level = 'full' AND works <> '{}'), '{}'),
+        SELECT coalesce(array_agg(case_id) FILTER (WHERE level = 'headline' OR level = 'full' AND works <> '{}'), '{}'),
                coalesce(array_agg(case_id) FILTER (WHERE level = 'full' AND works <> '{}'), '{}'),
                coalesce(array_agg(case_id) FILTER (WHERE level = 'named'), '{}'),
                coalesce(array_agg(party_id) FILTER (WHERE party_id IS NOT NULL), '{}')
         INTO granted, granted_full, named, parties
         FROM case_grant WHERE grantee = ANY (partners || teams || who) AND until > moment;
     END IF;
+    -- Of a party that was referred to them, who holds the case or report: that row, and nothing that hangs on it.
+    IF parties <> '{}' THEN
+        SELECT coalesce(array_agg(coalesce(c.id, r.id)), '{}') INTO holders FROM party y
+        LEFT JOIN asb_case c ON c.id = y.case_id LEFT JOIN report r ON r.id = y.report_id AND y.case_id IS NULL
+        WHERE y.id = ANY (parties) AND NOT coalesce(c.restricted, r.restricted, true);
+    END IF;
     -- What waits for an answer of this viewer: as it stood when the transaction began, so that the answer itself may still be written.
     IF works <> '{}' THEN
-        SELECT coalesce(array_agg(coalesce(report_id, case_id)), '{}') INTO offered
+        SELECT coalesce(array_agg(coalesce(report_id, case_id)), '{}') INTO waiting
         FROM handover WHERE state = 'offered' AND to_team_id = ANY (teams);
     END IF;
     IF 'governance' = ANY (string_to_array(roles, ',')) THEN
-        SELECT offered || coalesce(array_agg(id), '{}') INTO offered FROM report WHERE unrouted AND state = 'received';
+        SELECT waiting || coalesce(array_agg(id), '{}') INTO waiting FROM report WHERE unrouted AND state = 'received';
+    END IF;
+    -- A report that names somebody on a restricted case is for those who are named on it to read.
+    IF named <> '{}' THEN
+        SELECT waiting || coalesce(array_agg(t.report_id), '{}') INTO waiting
+        FROM restricted_touch t JOIN asb_case c ON c.id = t.case_id WHERE c.restricted AND t.case_id = ANY (named);
     END IF;
     PERFORM set_config('sentinel.' || name, value, true) FROM (VALUES
         ('user', coalesce(who::text, '')), ('partners', partners::text), ('works', works::text), ('teams', teams::text),
         ('grantees', (partners || teams || who)::text), ('roles', roles), ('headline', CASE WHEN headlines THEN 'on' ELSE '' END),
         ('actor', actor), ('authority', authority), ('request', request), ('at', moment::text), ('shown', shown::text),
         ('granted', granted::text), ('granted_full', granted_full::text), ('named', named::text), ('parties', parties::text),
-        ('offered', offered::text)) AS setting (name, value);
+        ('holders', holders::text), ('waiting', waiting::text)) AS setting (name, value);
     RETURN ahead;
 END $$
 """
 
 # One open referral for each agency and person, whoever may see it: a second one has to know that the first is there, not what it says.
 OPEN_REFERRAL = """
-CREATE FUNCTION open_referral(agency uuid, person uuid) RETURNS TABLE (id uuid, state text)
+CREATE FUNCTION open_referral(agency uuid, person uuid, here uuid) RETURNS TABLE (id uuid, state text, hidden boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT r.id, r.state::text FROM referral r WHERE r.agency_id = agency AND r.person_id = person
-    AND r.state IN ('held', 'open', 'acknowledged', 'accepted', 'contacted')
+    SELECT f.id, f.state::text, coalesce(c.restricted, r.restricted, false) AND y.case_id IS DISTINCT FROM here
+    FROM referral f JOIN party y ON y.id = f.party_id LEFT JOIN asb_case c ON c.id = y.case_id LEFT JOIN report r ON r.id = y.report_id
+    WHERE f.agency_id = agency AND f.person_id = person AND f.state IN ('held', 'open', 'acknowledged', 'accepted', 'contacted')
 $$
 """
-FUNCTIONS = {f"tell_viewer({TOLD})": TELL_VIEWER, "open_referral(uuid, uuid)": OPEN_REFERRAL}
+# An agency does not see the reports of somebody referred to it; that there is a new one since, it is told.
+REPORTED_SINCE = """
+CREATE FUNCTION reported_since(of_referral uuid) RETURNS timestamptz
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT max(r.received_at) FROM referral f
+    JOIN person p ON p.canonical_id = f.person_id JOIN party y ON y.person_id = p.id AND y.role = 'victim'
+    JOIN report r ON r.id = y.report_id
+    WHERE f.id = of_referral AND f.party_id = ANY (nullif(current_setting('sentinel.parties', true), '')::uuid[])
+      AND r.state <> 'withdrawn' AND NOT r.restricted AND r.received_at > f.referred_at
+$$
+"""
+FUNCTIONS = {f"tell_viewer({TOLD})": TELL_VIEWER, "open_referral(uuid, uuid, uuid)": OPEN_REFERRAL,
+             "reported_since(uuid)": REPORTED_SINCE}  # fmt: skip
 
 
 def _setting(name: str, kind: str) -> str:
@@ -91,6 +115,7 @@ def _of(view: str, column: str, key: str = "id") -> str:
 
 
 USER = _setting("user", "uuid")
+NOW = _setting("at", "timestamptz")
 SIGNED_IN = f"({USER} IS NOT NULL)"
 SYSTEM = "(SELECT current_setting('sentinel.actor', true) LIKE 'system:%')"
 SIGNING_IN = "(SELECT current_setting('sentinel.actor', true) = 'system:sign-in')"
@@ -108,7 +133,7 @@ HEADLINE = f"""(NOT @restricted AND ({_among("@owner_partner_id", "shown")} OR {
 FULL = f"""(NOT @restricted AND ({_among("@owner_partner_id", "works")} OR {_among("@id", "granted_full")}) OR {_among("@id", "named")})"""
 # A report before it has a case, or seen for its own sake: one's own until triage, one's partner's, one nobody owns, one offered.
 READ_REPORT = f"""(@taken_by = {USER} AND @state = 'received' OR NOT @restricted AND ({_among("@owner_partner_id", "works")}
-    OR {_among("@id", "offered")}))"""
+    OR {_among("@id", "waiting")}))"""
 KNOW_REPORT = f"""(@case_id IS NULL AND NOT @restricted AND {_among("@owner_partner_id", "shown")} OR {READ_REPORT})"""
 
 OF_PARTIES = """party y LEFT JOIN asb_case c ON c.id = y.case_id LEFT JOIN report r ON r.id = y.report_id AND y.case_id IS NULL"""
@@ -134,8 +159,6 @@ VIEWS = {
         OR EXISTS (SELECT FROM episode_referral e JOIN full_episode h ON h.id = e.episode_id WHERE e.referral_id = f.id)""",
     "agency_referral": f"SELECT f.id FROM referral f WHERE {_among('f.party_id', 'parties')} AND f.state <> 'held'",
     "canonical_person": "SELECT p.id, p.canonical_id FROM person p",
-    "asb_case_owner": "SELECT c.id, c.owner_partner_id FROM asb_case c",
-    "named_case": "SELECT g.case_id FROM case_grant g WHERE g.level = 'named'",
 }
 
 PERSON_SEEN = _of("seen_person", "@canonical_id", "canonical_id")
@@ -163,20 +186,25 @@ ALERT = f"""(EXISTS (SELECT FROM telling t WHERE t.alert_id = @id AND t.user_id 
 GRANT_ADD = f"""(
     {OF_CASE}
     OR @level = 'full' AND {_among("@grantee", "teams")} AND {WORKS_CASES} AND {_of("seen_case", "@case_id")}
-    OR @level = 'contact' AND {OF_PARTY}
-    OR @level = 'named' AND @granted_by = {USER} AND @case_id NOT IN (SELECT case_id FROM named_case WHERE case_id IS NOT NULL)
-       AND EXISTS (SELECT FROM asb_case_owner o WHERE o.id = @case_id AND {_among("o.owner_partner_id", "works")}))"""
+    OR @level = 'contact' AND {OF_PARTY})"""
+
+# An agency that closes a referral ends its own grant.
+GRANT_CHANGE = (
+    f"({OF_CASE} OR {OF_PARTY} OR @level = 'contact' AND {_among('@grantee', 'partners')})",
+    f"({OF_CASE} OR {OF_PARTY} OR @level = 'contact' AND {_among('@grantee', 'partners')} AND @until < {NOW} + interval '30 days')",
+)
 
 # Table: who may read which rows, add which, change which. None: nobody may.
-POLICIES: dict[str, tuple[str | None, str | None, str | None]] = {
+Predicate = str | tuple[str, str] | None  # of a change: of the row as it was, and as it will be, where the two differ
+POLICIES: dict[str, tuple[Predicate, Predicate, Predicate]] = {
     # headline
     "asb_case": (
-        HEADLINE,
+        f"({HEADLINE} OR {_among('@id', 'holders')})",
         _among("@owner_partner_id", "works"),
-        f"({FULL} OR {_among('@id', 'offered')})",
+        f"({FULL} OR {_among('@id', 'waiting')})",
     ),
     "report": (
-        f"({KNOW_REPORT} OR {_of('seen_case', '@case_id')})",
+        f"({KNOW_REPORT} OR {_of('seen_case', '@case_id')} OR {_among('@id', 'holders')})",
         f"@taken_by = {USER} AND {TAKES_CALLS}",
         f"({READ_REPORT} OR {OF_CASE})",
     ),
@@ -196,9 +224,11 @@ POLICIES: dict[str, tuple[str | None, str | None, str | None]] = {
     "report_detail": (_of("full_report", "@report_id"),) * 3,
     "party_detail": (f"({OF_PARTY} OR {OF_AGENCY_PARTY})", OF_PARTY, OF_PARTY),
     "case_event": (STORY, STORY_ADD, None),
+    "break_glass": (f"({OF_CASE} OR @opened_by = {USER})", None, OF_CASE),
+    "restricted_touch": (OF_CASE, None, OF_CASE),
     "case_action": (OF_CASE, OF_CASE, OF_CASE),
     "handover": (f"({STORY} OR {WORKS_IN_TEAM})", STORY, f"({STORY} OR {WORKS_IN_TEAM})"),
-    "case_grant": (f"({OF_CASE} OR {_among('@grantee', 'grantees')} OR {OF_PARTY})", GRANT_ADD, f"({OF_CASE} OR {OF_PARTY})"),
+    "case_grant": (f"({OF_CASE} OR {_among('@grantee', 'grantees')} OR {OF_PARTY})", GRANT_ADD, GRANT_CHANGE),
     "assessment": (f"({OF_PARTY} OR {OF_AGENCY_PARTY} AND @effective = 'high')", OF_PARTY, OF_PARTY),
     "contact_plan": (f"({OF_PARTY} OR {OF_AGENCY_PARTY})", OF_PARTY, OF_PARTY),
     "contact": (OF_PARTY, OF_PARTY, OF_PARTY),
@@ -229,6 +259,7 @@ POLICIES: dict[str, tuple[str | None, str | None, str | None]] = {
     "delivery": (SIGNED_IN, None, None),
     "police_incident": (SIGNED_IN, None, None),
     # own
+    "break_glass_try": (OWN, None, None),
     "draft": (OWN_OR_SIGNING_IN, OWN_OR_SIGNING_IN, OWN_OR_SIGNING_IN),
     "submission": (OWN, OWN, OWN),
     "user_session": (f"({OWN_OR_SIGNING_IN} OR {ADMINISTERS})", SIGNING_IN, f"({OWN_OR_SIGNING_IN} OR {ADMINISTERS})"),
@@ -267,7 +298,10 @@ def upgrade() -> None:
         as_worker = "true" if table in OF_NOBODY else SYSTEM
         op.execute(f"CREATE POLICY worker ON {table} TO sentinel_worker USING ({as_worker}) WITH CHECK ({as_worker})")
         for (policy, command, clause), predicate in zip(COMMANDS, predicates, strict=True):
-            if predicate:
+            if isinstance(predicate, tuple):
+                before, after = (_on(f"{table}.", part) for part in predicate)
+                op.execute(f"CREATE POLICY {policy} ON {table} FOR {command} TO sentinel_web USING ({before}) WITH CHECK ({after})")
+            elif predicate:
                 op.execute(f"CREATE POLICY {policy} ON {table} FOR {command} TO sentinel_web {clause} ({_on(table + '.', predicate)})")
     for table, predicate in REMOVED.items():
         op.execute(f"CREATE POLICY web_remove ON {table} FOR DELETE TO sentinel_web USING ({_on(table + '.', predicate)})")

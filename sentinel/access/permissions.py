@@ -19,6 +19,9 @@ class Permission(StrEnum):
     CASE_READ = "case:read"
     CASE_WORK = "case:work"
     CASE_SIGN = "case:sign"
+    CASE_RESTRICT = "case:restrict"
+    BREAK_GLASS = "case:break_glass"
+    SHARED_READ = "shared:read"
     CONTACT_LOG = "contact:log"
     RISK_ASSESS = "risk:assess"
     RISK_AGREE = "risk:agree"
@@ -45,12 +48,15 @@ ALLOWED: dict[Permission, frozenset[str]] = {
     Permission.CASE_READ: _CASEWORKERS | {"call_taker", "service_manager"},
     Permission.CASE_WORK: _CASEWORKERS,
     Permission.CASE_SIGN: frozenset({"supervisor"}),
+    Permission.CASE_RESTRICT: frozenset({"supervisor"}),
+    Permission.BREAK_GLASS: frozenset({"supervisor"}),
+    Permission.SHARED_READ: frozenset({"landlord"}),
     Permission.CONTACT_LOG: _CASEWORKERS,
     Permission.RISK_ASSESS: _CASEWORKERS,
     Permission.RISK_AGREE: frozenset({"supervisor"}),
     Permission.PROMISE_EXCUSE: frozenset({"supervisor"}),
     Permission.INTERVENTION_AUTHORISE: frozenset({"supervisor"}),
-    Permission.ALERT_ANSWER: _CASEWORKERS | {"service_manager", "governance"},
+    Permission.ALERT_ANSWER: _CASEWORKERS | {"service_manager", "governance", "information_officer"},
     Permission.BOARD_READ: _MANAGERS | {"governance"},
     Permission.REFERRAL_WORK: frozenset({"victim_first"}),
     Permission.REFERRAL_DECIDE: frozenset({"supervisor"}),

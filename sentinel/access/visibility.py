@@ -32,7 +32,7 @@ CLASSES = {
         _tables(
             """case_detail report_detail party_detail case_event case_action handover case_grant assessment contact_plan contact
             contact_covers person_contact residence intervention supervision_review multi_agency_proposal episode_referral
-            referral referral_event"""
+            referral referral_event break_glass restricted_touch"""
         ),
     ),
     "open": VisibilityClass(
@@ -42,8 +42,8 @@ CLASSES = {
     ),
     "own": VisibilityClass(
         "The person whose it is.",
-        ("worker", "web_read", "web_add", "web_change"),
-        _tables("draft submission user_session telling answer"),
+        ("worker", "web_read"),
+        _tables("draft submission user_session telling answer break_glass_try"),
     ),
     "machine": VisibilityClass(
         "Written and read by the system; shown to people only through pages of their own.",

@@ -16,9 +16,10 @@ LIVE_VICTIM = f"y.role = 'victim' AND ({LIVE_CASE} OR (y.case_id IS NULL AND r.s
 MAY_BE_TOLD = """y.contactable AND (yd.safe_to_approach_by IS NOT NULL
     OR NOT (coalesce(yd.may_not_know, false) OR coalesce(rd.relation, '') = 'partner_or_family'))"""
 CAN_SIGN_IN = "u.disabled_at IS NULL AND u.vetted_until >= london_day(:at)"
-HOLDS_CASES = "EXISTS (SELECT FROM asb_case c WHERE c.officer_id = u.id AND c.state IN ('open', 'closure_proposed'))"
+# Restricted cases are facts of their own, told to the people named: others would learn from the officer's absence that there are some.
+HOLDS_CASES = f"EXISTS (SELECT FROM asb_case c WHERE c.officer_id = u.id AND NOT c.restricted AND {LIVE_CASE})"  # noqa: S608
 COVERED = "EXISTS (SELECT FROM absence a WHERE a.user_id = u.id AND a.cover_user_id IS NOT NULL AND away_on(a, :at))"
-FIRST_CASE = "(SELECT min(c.opened_at) FROM asb_case c WHERE c.officer_id = u.id AND c.state IN ('open', 'closure_proposed'))"
+FIRST_CASE = f"(SELECT min(c.opened_at) FROM asb_case c WHERE c.officer_id = u.id AND NOT c.restricted AND {LIVE_CASE})"  # noqa: S608
 TEAM_OF = "(SELECT h.team_id FROM role_held h WHERE h.user_id = u.id ORDER BY h.role = 'practitioner' DESC, h.team_id LIMIT 1)"
 
 
@@ -61,6 +62,11 @@ def _referrals(since: str, where: str) -> str:
 
 def _people(since: str, where: str) -> str:
     return watch("u.id", since, "app_user u", where, team_id=TEAM_OF)
+
+
+def _restricted(since: str, where: str) -> str:
+    held = f"c.restricted AND {LIVE_CASE} AND {where}"
+    return watch("c.id", since, "asb_case c JOIN app_user u ON u.id = c.officer_id", held, case_id="c.id")
 
 
 # Sentinel's own repair (repair.py) is a cadence promise caused by the party or by its last promise; it does not end the fact.
@@ -173,10 +179,11 @@ FROM (SELECT x.building, max(x.received_at) AS since, count(DISTINCT x.incident)
     GROUP BY x.building) AS v
 WHERE v.incidents >= :incidents
 """
-OFFICER_AWAY = _people(f"coalesce(u.last_seen_at, {FIRST_CASE})", f"{CAN_SIGN_IN} AND NOT {COVERED} AND {HOLDS_CASES}")
-OFFICER_GONE = _people(
-    "least(u.disabled_at, (u.vetted_until + 1)::timestamp AT TIME ZONE 'Europe/London')", f"NOT ({CAN_SIGN_IN}) AND {HOLDS_CASES}"
-)
+GONE_SINCE = "least(u.disabled_at, (u.vetted_until + 1)::timestamp AT TIME ZONE 'Europe/London')"
+OFFICER_AWAY = f"""{_people(f"coalesce(u.last_seen_at, {FIRST_CASE})", f"{CAN_SIGN_IN} AND NOT {COVERED} AND {HOLDS_CASES}")}
+UNION ALL {_restricted("coalesce(u.last_seen_at, c.opened_at)", f"{CAN_SIGN_IN} AND NOT {COVERED}")}"""
+OFFICER_GONE = f"""{_people(GONE_SINCE, f"NOT ({CAN_SIGN_IN}) AND {HOLDS_CASES}")}
+UNION ALL {_restricted(GONE_SINCE, f"NOT ({CAN_SIGN_IN})")}"""
 VETTING_ENDING = _people("u.vetted_until::timestamp AT TIME ZONE 'Europe/London'", "u.disabled_at IS NULL")
 AGREEMENT_ENDING = watch(
     "p.id",
@@ -195,4 +202,27 @@ MESSAGE_FAILED = watch(
     report_id="y.report_id",
     party_id="y.id",
     enhanced="y.klass = 'enhanced'",
+)
+# An emergency opening: with its case for the people named on it, without it for those who learn only that nobody has reviewed one.
+OPENING = "break_glass b JOIN asb_case c ON c.id = b.case_id"
+_OPENER = {"officer_id": "b.opened_by", "enhanced": "true"}
+BREAK_GLASS_UNREVIEWED = watch("b.id", "b.opened_at", OPENING, "b.reviewed_at IS NULL", case_id="b.case_id", **_OPENER)
+BREAK_GLASS_OVERDUE = watch("b.id", "b.opened_at", OPENING, "b.reviewed_at IS NULL", team_id="c.team_id", **_OPENER)
+BREAK_GLASS_NOT_RIGHT = watch(
+    "b.id",
+    "b.reviewed_at",
+    OPENING,
+    "NOT b.found_right AND b.reviewed_at > CAST(:at AS timestamptz) - interval '28 days'",
+    team_id="c.team_id",
+    **_OPENER,
+)
+# No report_id: an alert follows its report to the case that is made of it, and this one must never leave the people named.
+RESTRICTED_PERSON_TOUCHED = watch(
+    "x.id",
+    "x.at",
+    "restricted_touch x JOIN asb_case c ON c.id = x.case_id JOIN report r ON r.id = x.report_id",
+    """x.answered_at IS NULL AND c.restricted AND r.case_id IS DISTINCT FROM x.case_id AND NOT EXISTS (SELECT FROM case_grant g
+    WHERE g.case_id = x.case_id AND g.level = 'named' AND g.grantee = r.triaged_by)""",
+    case_id="x.case_id",
+    enhanced="true",
 )

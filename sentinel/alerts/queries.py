@@ -22,6 +22,7 @@ from sentinel.core.errors import NotFound
 from sentinel.core.viewer import Viewer
 from sentinel.people.models import Person
 
+TOLD_INSTEAD = ("governance", "local_admin", "information_officer")
 RANK = {"high": 0, "medium": 1, "standard": 2}
 
 
@@ -91,6 +92,11 @@ def closed_since(viewer: Viewer, concern: ColumnElement[bool], since: datetime, 
     return lines_of(viewer, query.order_by(Alert.closed_at.desc(), Alert.id).limit(limit))
 
 
+def shown_to(viewer: Viewer) -> Select[int]:
+    """The keys of alerts the viewer may be shown: what a message to them may count."""
+    return _visible(viewer).with_only_columns(Alert.id)
+
+
 def alert_for(viewer: Viewer, alert_id: int) -> Alert:
     """The alert, if it concerns the viewer; otherwise there is nothing here."""
     alert = db.session.scalar(_visible(viewer).with_only_columns(Alert).where(overseen(viewer), Alert.id == alert_id))
@@ -116,14 +122,15 @@ def lines_of(viewer: Viewer, query: Select[Alert, Case, Report, Party, Person, b
     answers = _answers([alert.id for alert in alerts])
     lines = []
     for alert, case_, report, party, person, opens in rows:
-        officer_id = _officer_id(alert, case_)
-        given = answers.get(alert.id, [])
+        secret = case_ is not None and case_.restricted and not opens
+        officer_id = None if secret else _officer_id(alert, case_)
+        given = [] if secret else answers.get(alert.id, [])
         lines.append(
             Line(
                 alert=alert,
                 title=titles[alert.id],
                 detail=details[alert.id],
-                level=_level(case_, report, party),
+                level=None if secret else _level(case_, report, party),
                 name=person.name if person and opens else "",
                 about=about.get(alert.subject_id, ""),
                 case=case_ if opens else None,
@@ -131,8 +138,8 @@ def lines_of(viewer: Viewer, query: Select[Alert, Case, Report, Party, Person, b
                 opens=opens,
                 officer=people.get(officer_id) if officer_id else None,
                 away=away.get(officer_id) if officer_id else None,
-                team=teams.get(alert.team_id) if alert.team_id else None,
-                mine=next((answer for answer in given if answer.user_id == viewer.user_id), None),
+                team=teams.get(alert.team_id) if alert.team_id and not secret else None,
+                mine=next((answer for answer in answers.get(alert.id, []) if answer.user_id == viewer.user_id), None),
                 others=[answer for answer in given if answer.user_id != viewer.user_id],
             )
         )
@@ -151,11 +158,16 @@ def _open(viewer: Viewer, concern: ColumnElement[bool]) -> Select[Alert, Case, R
 
 
 def _visible(viewer: Viewer) -> Select[Alert, Case, Report, Party, Person, bool]:
-    """Every alert with what it is about; those of restricted cases only for the people named on them."""
+    """Every alert with what it is about; those of restricted cases and reports only for the people named on them.
+
+    Whoever was told because nobody named could be, and the information officer, sees that there is one, and nothing of it.
+    """
     on_case, on_report = Alert.case_id.is_not(None), Alert.report_id.is_not(None)
     opens = case((on_case, may_see_headline(viewer)), (on_report, may_see_report(viewer)), else_=true())
     granted = and_(CaseGrant.grantee.in_(viewer.grantees), CaseGrant.level == "named", CaseGrant.until > clock.now())
     named = exists().where(CaseGrant.case_id == Alert.case_id, granted)
+    case_known = or_(Case.id.is_(None), Case.restricted.is_(False), named, may_see_full(viewer))
+    report_known = or_(Report.id.is_(None), Report.restricted.is_(False), may_see_report(viewer))
     return (
         select(Alert, Case, Report, Party, Person, opens.label("opens"))
         .outerjoin(Case, Case.id == Alert.case_id)
@@ -163,8 +175,14 @@ def _visible(viewer: Viewer) -> Select[Alert, Case, Report, Party, Person, bool]
         .outerjoin(Party, Party.id == Alert.party_id)
         .outerjoin(Person, Person.id == Party.person_id)
         .options(selectinload(Case.place), selectinload(Report.place))
-        .where(or_(Case.id.is_(None), Case.restricted.is_(False), named, may_see_full(viewer)))
+        .where(or_(and_(case_known, report_known), _told_instead(viewer)))
     )
+
+
+def _told_instead(viewer: Viewer) -> ColumnElement[bool]:
+    if not viewer.has(*TOLD_INSTEAD):
+        return false()
+    return exists().where(Telling.alert_id == Alert.id, Telling.user_id == viewer.user_id)
 
 
 def _risen(viewer: Viewer, audience: str) -> ColumnElement[bool]:

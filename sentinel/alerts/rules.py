@@ -21,6 +21,9 @@ HAPPENINGS = frozenset(
         "repeat_location",
         "officer_gone",
         "message_failed",
+        "break_glass_unreviewed",
+        "break_glass_not_right",
+        "restricted_person_touched",
     }
 )
 BEFOREHAND = ("before_due", "days_before")

@@ -5,26 +5,40 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from config import agreed
 from sentinel.access.models import User
 from sentinel.alerts import messages, raising
 from sentinel.alerts.models import Alert, Answer
 from sentinel.alerts.titles import title_of
-from sentinel.cases.events import CaseClosed, HandedOver, ReportTriaged
-from sentinel.cases.models import Case, Report
+from sentinel.cases.events import (
+    CaseClosed,
+    EmergencyReviewed,
+    HandedOver,
+    OpenedInEmergency,
+    ReportTaken,
+    ReportTriaged,
+    RestrictedAnswered,
+)
+from sentinel.cases.models import Case, Report, RestrictedTouch
 from sentinel.cases.service import move_to_officer
 from sentinel.cases.timeline import tell
 from sentinel.core import clock
 from sentinel.core.db import db
 from sentinel.core.errors import Refused
+from sentinel.core.transactions import enqueue
 from sentinel.risk.events import EpisodeEnded, RiskAssessed, RiskBecameHigh
 from sentinel.victims.events import ContactLogged, PromiseEnded
 
 HIGH = "high_episode_unseen"
 PROMISE = "promise_open"
+OPENED_IN_EMERGENCY = "break_glass_unreviewed"
+OPENED_WRONGLY = "break_glass_not_right"
+TOUCHED = "restricted_person_touched"
 LONGEST_SNOOZE_DAYS = 31
+
+_TOUCHES = text("SELECT restricted_touches(:report, :trigger, :at)")
 
 
 class _Moved(Protocol):
@@ -47,13 +61,36 @@ class InterventionMoved(Protocol):
 
 def tell_of_high_risk(event: RiskBecameHigh) -> None:
     """Alert the supervisor (else whoever is on duty) in the transaction that opened the episode, and write to them at once."""
-    trigger = agreed.current().triggers.watching(HIGH)
-    if trigger is None:
-        return
-    raising.raise_facts(trigger, clock.now(), subject=event.episode.id)
-    raised = db.session.scalar(select(Alert.id).where(Alert.trigger_key == trigger.key, Alert.subject_id == event.episode.id))
-    if raised is not None:
-        messages.tell_at_once(event.episode.id, raised)
+    _raise_at_once(HIGH, event.episode.id)
+
+
+def tell_of_emergency(event: OpenedInEmergency) -> None:
+    """Alert the people named on the case and the information officer in the transaction that opened it, and write to them at once."""
+    _raise_at_once(OPENED_IN_EMERGENCY, event.opening.id)
+
+
+def follow_review(event: EmergencyReviewed) -> None:
+    """Close what asked for the review; the information officer and the service manager hear at once of an opening that was not right."""
+    _look_again(event.opening.id)
+    if not event.opening.found_right:
+        _raise_at_once(OPENED_WRONGLY, event.opening.id)
+
+
+def tell_of_touched(event: ReportTaken) -> None:
+    """The people named on a restricted case are told at once when a new report names somebody on it.
+
+    Whoever took the report learns nothing: what is found, written and told is the database's affair (migration 0012), and the
+    worker is asked to look for messages whatever was found.
+    """
+    trigger = agreed.current().triggers.watching(TOUCHED)
+    db.session.flush()
+    db.session.execute(_TOUCHES, {"report": event.report.id, "trigger": trigger.key if trigger else "", "at": clock.now()})
+    enqueue("post.deliver")
+
+
+def close_touched(event: RestrictedAnswered) -> None:
+    """Close the alert that a report touches a restricted case: somebody named has answered for it."""
+    _look_again(event.touch_id)
 
 
 def close_kept(event: ContactLogged) -> None:
@@ -73,8 +110,9 @@ def close_assessed(event: RiskAssessed) -> None:
 
 
 def close_triaged(event: ReportTriaged) -> None:
-    """Close what asked for this decision."""
-    _look_again(event.report.id)
+    """Close what asked for this decision, and what told the people named on a restricted case of the report."""
+    touches = select(RestrictedTouch.id).where(RestrictedTouch.report_id == event.report.id)
+    _look_again(event.report.id, *db.session.scalars(touches))
 
 
 def close_episode(event: EpisodeEnded) -> None:
@@ -151,6 +189,16 @@ def _give(case: Case | None, user: User, officer: User | None, words: str) -> No
     if case is None or officer is None:
         raise Refused("There is no case yet to give. Decide about the report first.", field="kind")
     move_to_officer(actor=user, case=case, officer=officer, reason=words)
+
+
+def _raise_at_once(condition: str, subject: UUID) -> None:
+    trigger = agreed.current().triggers.watching(condition)
+    if trigger is None:
+        return
+    raising.raise_facts(trigger, clock.now(), subject=subject)
+    raised = db.session.scalar(select(Alert.id).where(Alert.trigger_key == trigger.key, Alert.subject_id == subject))
+    if raised is not None:
+        messages.tell_at_once(subject, raised)
 
 
 def _close_promise(promise_id: UUID, reason: str) -> None:

@@ -5,10 +5,15 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from sentinel.core import clock
 from sentinel.core.db import db
 from sentinel.core.transactions import look_recorded
 
-_LOOK = text("SELECT audit_look(:kind, :table_name, :row_id, :case_id, CAST(:person_ids AS uuid[]))")
+# A case seen only by an emergency opening is looked at by that authority (migration 0012); the one is worked out before the other.
+_LOOK = text(
+    """SELECT audit_look(:kind, :table_name, :row_id, :case_id, CAST(:person_ids AS uuid[]))
+    FROM in_emergency(CAST(:case_id AS uuid), :at) AS said"""
+)
 
 
 def record_look(
@@ -27,6 +32,7 @@ def record_look(
             "table_name": table_name,
             "row_id": str(row_id)[:40],
             "case_id": case_id,
+            "at": clock.now(),
             "person_ids": "{" + ",".join(map(str, people)) + "}" if people else None,
         },
     )

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sentinel.access.models import Team, User
-from sentinel.cases.models import Case, Party, Report
+from sentinel.cases.models import BreakGlass, Case, Party, Report
 
 Answers = dict[str, Any]
 
@@ -75,4 +75,28 @@ class CaseReopened:
     """A closed case is open again."""
 
     case: Case
+    actor: User
+
+
+@dataclass(frozen=True)
+class OpenedInEmergency:
+    """A supervisor who is not on its list opened a restricted case; nobody has reviewed it yet."""
+
+    opening: BreakGlass
+    actor: User
+
+
+@dataclass(frozen=True)
+class EmergencyReviewed:
+    """Somebody on the list said whether an emergency opening was right (`opening.found_right`)."""
+
+    opening: BreakGlass
+    actor: User
+
+
+@dataclass(frozen=True)
+class RestrictedAnswered:
+    """Somebody on the list answered for a report that touches their case."""
+
+    touch_id: UUID
     actor: User

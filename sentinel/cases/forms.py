@@ -168,3 +168,61 @@ class SafeguardingForm(Form):
     """The safeguarding referral that a report asked for."""
 
     done_by = TextField("Who made the referral, and to whom", required="Say who made the referral, and to whom.", max_length=200)
+
+
+class RestrictForm(EditForm):
+    """Restricting a case to the people named."""
+
+    reason = RadiosField("Why", required="Choose why the case is restricted.")
+    words = AreaField("In your own words", hint="Needed for “Another reason”. Only the people named read it.", max_length=LINE, rows=2)
+    named = ChecksField("Who keeps seeing it", hint="You always do. At least one more, so that the case never hangs on one person.")
+    other = TextField(
+        "Somebody of another partner", hint="Their e-mail address in Sentinel: a practitioner or supervisor who may sign in", max_length=200
+    )
+    officer = SelectField("Officer", hint="One of the people named, of the team that has the case", empty="As now")
+
+
+class NamesForm(EditForm):
+    """Who is named on a restricted case."""
+
+    named = ChecksField("Who sees it", hint="At least two people, and one supervisor of the owner.")
+    other = TextField(
+        "Somebody of another partner", hint="Their e-mail address in Sentinel: a practitioner or supervisor who may sign in", max_length=200
+    )
+    reason = AreaField("Why the list changes", required="Say why the list changes.", max_length=LINE, rows=2)
+
+
+class LiftForm(EditForm):
+    """Taking a restriction off."""
+
+    reason = AreaField("Why it need no longer be restricted", required="Say why it need no longer be restricted.", max_length=LINE, rows=3)
+
+
+class BreakGlassForm(Form):
+    """Opening a restricted case in an emergency."""
+
+    reference = TextField(
+        "Reference of the case", required="Enter the reference of the case.", hint="Ten digits, like 26-004217-85", max_length=40
+    )
+    reason = AreaField(
+        "What the emergency is",
+        required="Say in a sentence what the emergency is.",
+        hint="The people named on the case read it at once, and it stands beside every page you open",
+        max_length=480,
+        rows=3,
+    )
+
+
+class ReviewOpeningForm(Form):
+    """Was it right to open the case?"""
+
+    found = RadiosField(
+        "Was it right to open it?", [("right", "Right"), ("not_right", "Not right")], required="Choose whether it was right."
+    )
+    note = AreaField("Why", required="Say in a sentence why.", max_length=4_000, rows=3)
+
+
+class TouchForm(Form):
+    """What was done about a report that names somebody on the case."""
+
+    answer = TextField("What you did about it", required="Say in a sentence what you did about it.", max_length=LINE)

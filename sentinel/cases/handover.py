@@ -1,6 +1,6 @@
 """Handing a report or a case to another team: offered, then accepted or declined. Until accepted, the giver owns it."""
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import joinedload
 
 from config import agreed
@@ -9,6 +9,8 @@ from sentinel.access.models import Team, User
 from sentinel.cases import states
 from sentinel.cases.events import HandedOver
 from sentinel.cases.models import Case, Handover, Report
+from sentinel.cases.named import refuse_unless_named, teams_of_named
+from sentinel.cases.queries import may_see_headline
 from sentinel.cases.service import CASEWORK, hold, refuse_outsiders, refuse_strangers
 from sentinel.cases.timeline import tell
 from sentinel.cases.triage import because
@@ -26,12 +28,12 @@ def teams_to_offer(owner_team: Team | None) -> list[Team]:
 
 def offered_to(viewer: Viewer) -> list[Handover]:
     """What waits for an answer of the viewer's teams, oldest first."""
-    return _offers(Handover.to_team_id.in_(_casework_teams(viewer)))
+    return _offers(viewer, Handover.to_team_id.in_(_casework_teams(viewer)))
 
 
 def offered_by(viewer: Viewer) -> list[Handover]:
     """What the viewer's teams have offered and nobody has answered, oldest first."""
-    return _offers(Handover.from_team_id.in_(_casework_teams(viewer)))
+    return _offers(viewer, Handover.from_team_id.in_(_casework_teams(viewer)))
 
 
 def open_offer(record: Report | Case) -> Handover | None:
@@ -45,7 +47,8 @@ def offer(
 ) -> Handover:
     """Offer a report or a case to another team. Nothing moves until they accept: owner, officer and promises stay.
 
-    Refuses the team that has it, a team that could not accept, no reason, a second offer, a decided report, a closed case.
+    Refuses the team that has it, a team that could not accept, no reason, a second offer, a decided report, a closed case, and
+    for a restricted case a team in which nobody is named on it: the list goes with the case.
     """
     record = _one(report, case)
     hold(record, version)
@@ -57,6 +60,8 @@ def offer(
         raise Refused("No team has this report yet: the partnership's governance gives it to one.")
     if to_team.id not in {team.id for team in teams_to_offer(record.team)}:
         raise Refused("Choose another team that works cases and whose partner has a current agreement.", field="team")
+    if case and case.restricted and to_team.id not in teams_of_named(case):
+        raise Refused(f"Nobody of {to_team.name} is named on this restricted case. Name somebody of theirs on it first.", field="team")
     if not reason.strip():
         raise Refused("Say why it is theirs: they decide by it.", field="reason")
     made = Handover(
@@ -76,11 +81,14 @@ def offer(
 def accept(*, actor: User, handover: Handover, officer: User | None = None) -> Handover:
     """Accept an offer: the owner, the team and the officer change, and the promises are the new team's to keep.
 
-    Refuses somebody outside the team it was offered to, an offer already answered, and an officer of another team.
+    Refuses somebody outside the team it was offered to, an offer already answered, an officer of another team, and for a
+    restricted case an officer who is not named on it.
     """
     record = _answerable(actor, handover)
     officer = officer or actor
     refuse_outsiders(officer, handover.to_team)
+    if handover.case:
+        refuse_unless_named(officer, handover.case)
     from_team, to_team = handover.from_team, handover.to_team
     _answer(handover, actor, "accepted", None)
     _move(record, to_team, officer)
@@ -140,11 +148,14 @@ def _casework_teams(viewer: Viewer) -> list[object]:
     return [team_id for role, team_id in viewer.roles_by_team if role in CASEWORK]
 
 
-def _offers(condition: object) -> list[Handover]:
+def _offers(viewer: Viewer, condition: ColumnElement[bool]) -> list[Handover]:
+    """Of restricted cases only where the viewer is named on them; a report offered is unrestricted or its giver's own."""
+    cases = select(Case.id).where(or_(Case.restricted.is_(False), may_see_headline(viewer)))
+    known = or_(Handover.case_id.is_(None), Handover.case_id.in_(cases))
     return list(
         db.session.scalars(
             select(Handover)
-            .where(Handover.state == "offered", condition)  # type: ignore[arg-type]
+            .where(Handover.state == "offered", condition, known)
             .order_by(Handover.offered_at, Handover.id)
             .options(joinedload(Handover.report), joinedload(Handover.case), joinedload(Handover.to_team), joinedload(Handover.from_team))
         )
@@ -161,8 +172,6 @@ def _one(report: Report | None, case: Case | None) -> Report | Case:
 def _refuse_unless_here(record: Report | Case) -> None:
     if isinstance(record, Case):
         states.refuse_unless_live(record.state)
-        if record.restricted:
-            raise Refused("This case is restricted. Take it off the restricted list before it is handed over.")
     else:
         states.move_report(record.state, "opened")
 

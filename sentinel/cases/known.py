@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, distinct, exists, false, func, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
 from sentinel.access.models import Partner
 from sentinel.cases import states
@@ -34,7 +34,8 @@ class Known:
 
 def may_know_of_report(viewer: Viewer) -> ColumnElement[bool]:
     """The condition on `Report` for knowing that it is there: as for a case of the same owner, or through its case."""
-    agreed = exists().where(Partner.id == Report.owner_partner_id, Partner.agreement_until >= clock.today())
+    owner = aliased(Partner)
+    agreed = exists().where(owner.id == Report.owner_partner_id, owner.agreement_until >= clock.today())
     everywhere = agreed if viewer.may_see_headlines else false()
     own = Report.owner_partner_id.in_(viewer.casework_partner_ids)
     undecided = and_(Report.case_id.is_(None), Report.restricted.is_(False), or_(everywhere, own))

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, String
+from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -315,19 +315,86 @@ class Handover(Model):
 
 
 class CaseGrant(Model):
-    """A case shown to somebody who would not see it otherwise: shares, named lists, Victim First, landlords."""
+    """A case shown to somebody who would not see it otherwise: shares, named lists, Victim First, landlords.
+
+    A `contact` grant is of one party and no case: the agency's referral, that person, how to reach them safely, who holds the
+    case. `break_glass_id` is the emergency opening a grant comes from: whoever holds it is not on the list. `answered_by` is
+    whoever of the owner read why somebody else opened the full view, and let it stand.
+    """
 
     __tablename__ = "case_grant"
-    __table_args__ = (one_of("level", ("headline", "full", "named")), Index("ix_case_grant_grantee", "grantee", "case_id"))
+    __table_args__ = (
+        one_of("level", ("headline", "full", "named", "contact")),
+        CheckConstraint("num_nonnulls(case_id, party_id) >= 1", name="case_or_party"),
+        Index("ix_case_grant_grantee", "grantee", "case_id"),
+        Index("uq_case_grant_contact", "party_id", "grantee", unique=True, postgresql_where="level = 'contact'"),
+    )
 
     id: Mapped[Key]
-    case_id: Mapped[UUID] = mapped_column(ref("asb_case.id"), index=True)
+    case_id: Mapped[UUID | None] = mapped_column(ref("asb_case.id"), index=True)
+    party_id: Mapped[UUID | None] = mapped_column(ref("party.id"), index=True)
     grantee: Mapped[UUID]
     level: Mapped[Word]
     until: Mapped[datetime]
     reason: Mapped[Line]
     granted_by: Mapped[UUID | None] = mapped_column(ref("app_user.id"), index=True)
     granted_at: Mapped[datetime]
+    break_glass_id: Mapped[UUID | None] = mapped_column(ref("break_glass.id"), index=True)
+    answered_by: Mapped[UUID | None] = mapped_column(ref("app_user.id"), index=True)
+    answered_at: Mapped[datetime | None]
+
+
+class BreakGlass(Model):
+    """A supervisor opened a restricted case in an emergency: why, until when, and what somebody named says of it afterwards."""
+
+    __tablename__ = "break_glass"
+    __table_args__ = (
+        CheckConstraint("num_nonnulls(reviewed_by, reviewed_at, found_right) IN (0, 3)", name="reviewed_whole"),
+        CheckConstraint("reviewed_by <> opened_by", name="reviewed_by_another"),
+        *prose_limit("review_note"),
+    )
+
+    id: Mapped[Key]
+    case_id: Mapped[UUID] = mapped_column(ref("asb_case.id"), index=True)
+    opened_by: Mapped[UUID] = mapped_column(ref("app_user.id"), index=True)
+    reason: Mapped[Line]
+    opened_at: Mapped[datetime]
+    until: Mapped[datetime]
+    reviewed_by: Mapped[UUID | None] = mapped_column(ref("app_user.id"), index=True)
+    reviewed_at: Mapped[datetime | None]
+    review_note: Mapped[Prose | None]
+    found_right: Mapped[bool | None]
+
+    opener: Mapped[User] = relationship(foreign_keys=[opened_by])
+    reviewer: Mapped[User | None] = relationship(foreign_keys=[reviewed_by])
+
+
+class BreakGlassTry(Model):
+    """A try that opened nothing. What was typed is not kept: it may be anything."""
+
+    __tablename__ = "break_glass_try"
+    __table_args__ = (Index("ix_break_glass_try_user", "user_id", "at"),)
+
+    id: Mapped[RowNumber]
+    user_id: Mapped[UUID] = mapped_column(ref("app_user.id"))
+    at: Mapped[datetime]
+
+
+class RestrictedTouch(Model):
+    """A new report names somebody who stands on a restricted case. Whoever took it knows nothing of this row."""
+
+    __tablename__ = "restricted_touch"
+    __table_args__ = (UniqueConstraint("report_id", "case_id"),)
+
+    id: Mapped[Key]
+    report_id: Mapped[UUID] = mapped_column(ref("report.id"))
+    case_id: Mapped[UUID] = mapped_column(ref("asb_case.id"), index=True)
+    at: Mapped[datetime]
+    answered_by: Mapped[UUID | None] = mapped_column(ref("app_user.id"), index=True)
+    answered_at: Mapped[datetime | None]
+    answer: Mapped[Line | None]
+
+    report: Mapped[Report] = relationship()
 
 
 class CaseClock(Model):

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
 from sqlalchemy.orm import selectinload
 
 from sentinel.access.models import Partner
-from sentinel.cases.models import Case, CaseGrant, Handover, Party, Report
+from sentinel.cases.models import Case, CaseGrant, Handover, Party, Report, RestrictedTouch
 from sentinel.core import clock
 from sentinel.core.db import db
 from sentinel.core.errors import NotFound
@@ -79,7 +79,11 @@ def case_for(viewer: Viewer, case_id: UUID, *, need: str = "full") -> Case:
 
 
 def may_see_report(viewer: Viewer) -> ColumnElement[bool]:
-    """The condition on `Report` for reading it whole: one's own until triage; one's partner's, or offered to it; or through its case."""
+    """The condition on `Report` for reading it whole.
+
+    One's own until triage; one's partner's, or offered to it; through its case; or because it names somebody on a restricted case
+    that one is named on oneself.
+    """
     took = and_(Report.taken_by == viewer.user_id, Report.state == "received") if viewer.user_id else false()
     unrestricted = Report.restricted.is_(False)
     owns = and_(unrestricted, Report.owner_partner_id.in_(viewer.casework_partner_ids))
@@ -87,7 +91,9 @@ def may_see_report(viewer: Viewer) -> ColumnElement[bool]:
     through_case = Report.case_id.in_(select(Case.id).where(may_see_full(viewer)))
     offers = select(Handover.report_id).where(Handover.state == "offered", Handover.to_team_id.in_(viewer.team_ids))
     offered = and_(unrestricted, Report.id.in_(offers)) if viewer.has(*CASEWORK) else false()
-    return or_(took, owns, unrouted, offered, through_case)
+    touching = select(RestrictedTouch.report_id).join(Case, Case.id == RestrictedTouch.case_id)
+    touched = Report.id.in_(touching.where(Case.restricted, _granted(viewer, "named")))
+    return or_(took, owns, unrouted, offered, through_case, and_(unrestricted, touched))
 
 
 def visible_reports(viewer: Viewer) -> Select[Report]:

@@ -11,6 +11,7 @@ from sentinel.access import queries as people_of
 from sentinel.access.models import Partner, RoleHeld, Team, User
 from sentinel.cases import states
 from sentinel.cases.models import Case, CaseEvent, CaseGrant, Party, Report
+from sentinel.cases.named import refuse_unless_named
 from sentinel.cases.timeline import tell
 from sentinel.core import clock
 from sentinel.core.db import db, lock
@@ -94,7 +95,8 @@ def add_note(*, actor: User, case: Case, text: str, happened_at: datetime | None
 def move_to_officer(*, actor: User, case: Case, officer: User, reason: str, version: int | None = None) -> Case:
     """Give the case to another officer of its team. Its promises stay as they are and become the new officer's to keep.
 
-    Refuses a closed case, somebody outside the team, the officer who has it already, and no reason. Recorded on the story.
+    Refuses a closed case, somebody outside the team or not named on a restricted case, the officer who has it already, and no
+    reason. Recorded on the story.
     """
     hold(case, version)
     refuse_strangers(actor, case.owner_partner_id)
@@ -102,6 +104,7 @@ def move_to_officer(*, actor: User, case: Case, officer: User, reason: str, vers
     if officer.id == case.officer_id:
         raise Refused(f"{officer.name} has this case already. Choose somebody else.", field="officer")
     refuse_outsiders(officer, case.team)
+    refuse_unless_named(officer, case)
     if not reason.strip():
         raise Refused("Say why the case moves: the next officer reads it first.", field="reason")
     before = case.officer
@@ -165,6 +168,20 @@ def end_share(*, actor: User, case: Case, grant: CaseGrant, reason: str) -> None
     grant.until = clock.now()
     name = names_of([grant])[grant.grantee]
     tell(kind="share", title=f"No longer shared with {name}", body=reason.strip(), case=case, actor=actor)
+
+
+def let_stand(*, actor: User, case: Case, grant: CaseGrant) -> None:
+    """The owner has read why somebody of another partner opened the full view, and lets it stand until it ends by itself.
+
+    Refuses anybody but the owner's practitioners and supervisors, and a share that has ended or was answered.
+    """
+    refuse_strangers(actor, case.owner_partner_id)
+    if grant.case_id != case.id or grant.until <= clock.now():
+        raise Refused("That share has ended already.")
+    if grant.answered_at:
+        raise Refused("Somebody has answered that already.")
+    grant.answered_by, grant.answered_at = actor.id, clock.now()
+    tell(kind="share", title=f"The full view of {names_of([grant])[grant.grantee]} may stand", case=case, actor=actor)
 
 
 def names_of(grants: Iterable[CaseGrant]) -> dict[UUID, str]:

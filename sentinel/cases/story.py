@@ -19,7 +19,7 @@ FAMILIES = {
     "actions": ("Actions", ("action",)),
     "reports": ("Reports", ("report", "triage", "incident", "danger", "domestic", "safeguarding")),
     "alerts": ("Alerts", ("alert",)),
-    "ownership": ("Who has it, who sees it", ("officer", "handover", "share")),
+    "ownership": ("Who has it, who sees it", ("officer", "handover", "share", "restricted")),
     "closing": ("Closing", ("closure",)),
 }
 

@@ -20,6 +20,7 @@ from sentinel.core import clock
 from sentinel.core.db import db, new_id
 from sentinel.core.errors import NotAllowed, Refused
 from sentinel.core.events import publish
+from sentinel.core.viewer import tell_again
 
 OTHER = "other"
 NAMED_FOR_DAYS = 3_650
@@ -64,10 +65,11 @@ def open_case(
     team = report.team or casework_team(actor)
     refuse_outsiders(officer, team)
     case = _new_case(report, team, officer, title.strip() or title_of(report))
+    if report.restricted:
+        _name_on(case, actor, officer)
+        case.restricted = True
     _decide(report, "opened", actor, why, case)
     _carry(report, case)
-    if case.restricted:
-        _name_on(case, actor, officer)
     tell(kind="triage", title=f"Case opened for {officer.name}", body=why, case=case, report=report, actor=actor)
     publish(ReportTriaged(report, "opened", why, actor))
     return case
@@ -159,7 +161,6 @@ def _new_case(report: Report, team: Team, officer: User, title: str) -> Case:
         team_id=team.id,
         officer_id=officer.id,
         place_id=report.place_id,
-        restricted=report.restricted,
         opened_at=clock.now(),
     )
     db.session.add(case)
@@ -209,4 +210,4 @@ def _name_on(case: Case, *people: User) -> None:
                 granted_at=moment,
             )
         )
-    db.session.flush()
+    tell_again(db.session())

@@ -30,6 +30,14 @@ LEVELS = (("standard", 52), ("medium", 33), ("high", 15))
 SPAN_DAYS = 420
 FATES = (("working", 62), ("closed", 22), ("new", 9), ("decided", 7))
 NEGLECTED = 0.08
+# What the verbs write when a referral is made and when it ends (sentinel/referrals/service.py), for all of them at once.
+SHOWN_TO_AGENCIES = """
+INSERT INTO case_grant (id, party_id, grantee, level, until, reason, granted_at)
+SELECT md5(f.party_id::text || f.agency_id)::uuid, f.party_id, f.agency_id, 'contact',
+    max(coalesce(f.ended_at + interval '28 days', f.referred_at + interval '3650 days')), 'Referred to them', min(f.referred_at)
+FROM referral f WHERE f.state <> 'held' AND NOT (f.state = 'withdrawn' AND f.contact_by IS NULL)
+GROUP BY f.party_id, f.agency_id ON CONFLICT DO NOTHING
+"""
 
 
 class Made(NamedTuple):
@@ -84,6 +92,7 @@ def make(*, cases: int, seed: int, as_of: datetime, staff: Staff, connection: ps
         if rows.count("report") >= AT_ONCE or number == len(plans):
             totals = [total + rows.count(table) for total, table in zip(totals, ("asb_case", "person", "report"), strict=True)]
             rows.write(connection)
+    connection.execute(SHOWN_TO_AGENCIES)
     counted.save()
     return Made(*totals)
 

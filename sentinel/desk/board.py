@@ -15,6 +15,7 @@ from sentinel.access.permissions import Permission, allows
 from sentinel.alerts import foreseen, queries, service
 from sentinel.alerts.forms import ASK, DO, GIVE, AnswerForm
 from sentinel.alerts.sweep import last_swept
+from sentinel.cases import sharing
 from sentinel.cases.forms import people as as_options
 from sentinel.cases.service import works_for
 from sentinel.core.addresses import row_number
@@ -25,6 +26,7 @@ from sentinel.desk import board_figures, board_officers, board_partnership, to_s
 from sentinel.desk.board_footprint import footprint
 from sentinel.desk.board_rows import BEHIND
 from sentinel.desk.board_teams import heading, overseen_teams
+from sentinel.desk.frame import link_to
 from sentinel.desk.sending import send
 from sentinel.post import service as post
 
@@ -131,6 +133,8 @@ def _page(viewer: Viewer, line: queries.Line | None, form: AnswerForm | None) ->
         next_due=board_figures.next_promise(keys),
         swept=last_swept(),
         unsent=UNSENT,
+        opened_by_others=sharing.to_answer(viewer),
+        emergency=link_to("break_glass.door"),
         full_load=board_officers.FULL_LOAD,
     )
 

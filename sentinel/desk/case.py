@@ -2,14 +2,14 @@
 
 from uuid import UUID
 
-from flask import Blueprint, flash, g, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from sentinel.access import guards
 from sentinel.access.models import Team
 from sentinel.access.permissions import Permission, allows
 from sentinel.audit.service import record_look
-from sentinel.cases import closure, forms, handover, service, states, story
+from sentinel.cases import closure, emergency, forms, handover, restricting, service, sharing, states, story
 from sentinel.cases.models import Case, CaseGrant
 from sentinel.cases.queries import case_for, level_for
 from sentinel.core.db import db
@@ -110,7 +110,16 @@ def access(case_id: UUID) -> ResponseReturnValue:
     """Who sees the case, and who looked at it, when and why."""
     case = opened(case_id)
     page = footprints.of_case(case, request.args.get("from"))
-    return render_template("cases/access.html", case=case, page=page, shares=footprints.shares(case), own=own(case))
+    return render_template(
+        "cases/access.html",
+        case=case,
+        page=page,
+        shares=footprints.shares(case),
+        own=own(case),
+        keeps=restricting.may_restrict(g.user, case),
+        openings=emergency.openings(case),
+        touches=restricting.touches(case) if case.restricted else [],
+    )
 
 
 @bp.route("/cases/<uuid:case_id>/share", methods=["GET", "POST"])
@@ -119,26 +128,38 @@ def share(case_id: UUID) -> ResponseReturnValue:
     """Show the case to another team for 28 days."""
     case = _ours(case_id)
     form = forms.ShareForm()
-    form.team.options = forms.teams(team for team in handover.teams_to_offer(case.team) if team.partner_id != case.owner_partner_id)
+    whole = [team for team in handover.teams_to_offer(case.team) if team.partner_id != case.owner_partner_id]
+    headline = [team for team in sharing.landlord_teams() if team.id not in {one.id for one in whole}]
+    form.team.options = [*forms.teams(whole), *(_headline_option(team) for team in headline)]
 
     def save() -> str:
         team = db.session.get_one(Team, forms.key(form.team))
-        service.share_case(actor=g.user, case=case, grantee=team, reason=form.reason.data)
-        flash(f"{team.name} sees this case for 28 days.", "success")
+        level = "headline" if team.id in {one.id for one in headline} else "full"
+        service.share_case(actor=g.user, case=case, grantee=team, level=level, reason=form.reason.data)
+        what = "the headline of this case" if level == "headline" else "this case"
+        flash(f"{team.name} sees {what} for 28 days.", "success")
         return url_for(".access", case_id=case.id)
 
     sent = send(form, save)
     return sent.onwards or (render_template("cases/share.html", case=case, form=form), sent.status)
 
 
+@bp.post("/cases/<uuid:case_id>/shares/<uuid:grant_id>/fine")
+@guards.requires(Permission.CASE_WORK)
+def let_stand(case_id: UUID, grant_id: UUID) -> ResponseReturnValue:
+    """The full view that somebody of another partner opened may stand."""
+    case, grant = _share(case_id, grant_id)
+    if grant.answered_at is None:
+        service.let_stand(actor=g.user, case=case, grant=grant)
+        flash("Noted. They see the case until that day, unless you end it.", "success")
+    return redirect(url_for(".access", case_id=case.id))
+
+
 @bp.route("/cases/<uuid:case_id>/shares/<uuid:grant_id>/end", methods=["GET", "POST"])
 @guards.requires(Permission.CASE_WORK)
 def end_share(case_id: UUID, grant_id: UUID) -> ResponseReturnValue:
     """End a share, with a reason."""
-    case = _ours(case_id)
-    grant = db.session.get(CaseGrant, grant_id)
-    if grant is None or grant.case_id != case.id:
-        raise NotFound
+    case, grant = _share(case_id, grant_id)
     form = forms.EndShareForm()
 
     def save() -> str:
@@ -155,6 +176,19 @@ def _ours(case_id: UUID) -> Case:
     if not own(case):
         raise NotAllowed(f"Only {case.owner.name}, who owns this case, can do that.")
     return case
+
+
+def _headline_option(team: Team) -> forms.Option:
+    return forms.Option(str(team.id), f"{team.name}, {team.partner.name}: the headline")
+
+
+def _share(case_id: UUID, grant_id: UUID) -> tuple[Case, CaseGrant]:
+    """A share of a case of one's own; the list of a restricted case is changed elsewhere."""
+    case = _ours(case_id)
+    grant = db.session.get(CaseGrant, grant_id)
+    if grant is None or grant.case_id != case.id or grant.level == "named":
+        raise NotFound
+    return case, grant
 
 
 def _ask_form() -> forms.AskForm:

@@ -15,6 +15,7 @@ from sentinel.core.cursors import page
 from sentinel.core.db import db
 from sentinel.core.viewer import Viewer, current
 from sentinel.desk import decisions
+from sentinel.desk.frame import link_to
 from sentinel.victims.models import Promise
 
 bp = Blueprint("cases", __name__)
@@ -43,6 +44,7 @@ def index() -> ResponseReturnValue:
         filters=(("whose", "Whose", WHOSE, whose), ("state", "State", STATES, state), ("risk", "Risk", LEVELS, level)),
         chosen={"whose": whose, "state": state, "risk": level},
         state_words=states.CASE_WORDS,
+        emergency=link_to("break_glass.door"),
     )
 
 

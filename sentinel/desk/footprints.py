@@ -6,17 +6,18 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from sentinel.access.models import User
 from sentinel.audit.models import AuditEntry
 from sentinel.cases import service
-from sentinel.cases.models import Case, CaseGrant
+from sentinel.cases.models import Case, CaseGrant, Party
 from sentinel.core import clock
 from sentinel.core.cursors import Page, page
 from sentinel.core.db import db
 
 TOGETHER = timedelta(minutes=30)
+A_LONG_TIME = timedelta(days=730)
 KIND_WORDS = {"look": "Looked", "search": "Shown by a search", "export": "Exported"}
 HEADLINE = "asb_case"
 
@@ -42,7 +43,8 @@ class Share:
     name: str
     level: str
     reason: str
-    until: datetime
+    ends: datetime | None
+    asks: bool
 
 
 def of_case(case: Case, cursor: str | None) -> Page[Footprint]:
@@ -54,10 +56,25 @@ def of_case(case: Case, cursor: str | None) -> Page[Footprint]:
 
 def shares(case: Case) -> list[Share]:
     """Who was shown the case and still sees it, by name."""
-    rows = db.session.scalars(select(CaseGrant).where(CaseGrant.case_id == case.id, CaseGrant.until > clock.now())).all()
-    names = service.names_of(rows)
-    found = [Share(row.id, names.get(row.grantee, "Somebody no longer here"), row.level, row.reason, row.until) for row in rows]
-    return sorted(found, key=lambda share: share.name)
+    of_parties = select(Party.id).where(Party.case_id == case.id)
+    on_case = or_(CaseGrant.case_id == case.id, CaseGrant.party_id.in_(of_parties))
+    rows = db.session.scalars(select(CaseGrant).where(on_case, CaseGrant.until > clock.now())).all()
+    names, strangers = service.names_of(rows), _strangers(case, rows)
+    return sorted((_shared(row, names, strangers) for row in rows), key=lambda share: (share.name, share.level))
+
+
+def _shared(row: CaseGrant, names: dict[UUID, str], strangers: set[UUID]) -> Share:
+    """A grant of ten years is one without an end; one that another partner's people opened asks the owner for an answer."""
+    name = names.get(row.grantee, "Somebody no longer here")
+    asks = row.level == "full" and row.answered_at is None and row.granted_by in strangers
+    ends = None if row.until > clock.now() + A_LONG_TIME else row.until
+    return Share(row.id, name, "emergency" if row.break_glass_id else row.level, row.reason, ends, asks)
+
+
+def _strangers(case: Case, rows: Sequence[CaseGrant]) -> set[UUID]:
+    """Who of those that opened a view works for another partner."""
+    makers = {row.granted_by for row in rows if row.granted_by}
+    return set(db.session.scalars(select(User.id).where(User.id.in_(makers), User.partner_id != case.owner_partner_id)))
 
 
 def _visits(case: Case, rows: Sequence[AuditEntry]) -> list[Footprint]:

@@ -13,7 +13,7 @@ from sentinel.access import guards
 from sentinel.access.permissions import Permission
 from sentinel.audit.service import record_look
 from sentinel.cases.models import Party, Report
-from sentinel.cases.queries import report_for
+from sentinel.cases.queries import level_for, report_for
 from sentinel.core import submissions
 from sentinel.core.db import db
 from sentinel.core.errors import NotFound, Refused
@@ -129,7 +129,8 @@ def _promises(caller: Party) -> dict[str, Promise]:
 
 
 def _opening(report: Report, caller: Party, first: Promise | None) -> Markup:
-    officer = report.suggested_case.officer if report.suggested_case else None
+    known = report.suggested_case_id is not None and level_for(current(), report.suggested_case_id) != "none"
+    officer = report.suggested_case.officer if known and report.suggested_case else None
     gaps: dict[str, Any] = {
         "reference": REFERENCE.format(report.reference),
         "team": report.team.name if report.team else agreed.current().partners.name,

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from sentinel.access import guards
 from sentinel.access.permissions import Permission
-from sentinel.cases import states
+from sentinel.cases import sharing, states
 from sentinel.cases.models import Case, Party
 from sentinel.core import clock
 from sentinel.core.db import db
@@ -87,6 +87,7 @@ def index() -> ResponseReturnValue:
         quiet=_quiet(desk, every),
         next_due=_next_due(desk, desk.cases),
         address_of=work_rows.address_of,
+        opened_by_others=sharing.to_answer(current()),
     )
 
 

@@ -42,7 +42,7 @@ class Item:
     unless: Permission | None = None
 
 
-CASE_PAGES = ("victims", "case", "actions", "closing", "risk", "interventions", "referrals")
+CASE_PAGES = ("victims", "case", "restricted", "actions", "closing", "risk", "interventions", "referrals")
 
 # In order of where a person's work is: the first they may use is where they land.
 ITEMS = [
@@ -55,6 +55,7 @@ ITEMS = [
     Item("Cases", "cases.index", Permission.CASE_READ, also=CASE_PAGES),
     Item("Sign-off", "sign_off.index", Permission.RISK_AGREE, to_sign.count, also=("sign_off",)),
     Item("Referrals", "victim_first.queue", Permission.REFERRAL_WORK, count_new, also=("victim_first",)),
+    Item("Shared with us", "shared.index", Permission.SHARED_READ, also=("shared",)),
     Item("Police incidents", "insight.police_incidents", Permission.INCIDENTS_COUNT),
     Item("Imports", "exchange.imports", Permission.QUARANTINE_READ),
     Item("Partnership", "access.partnership", Permission.PARTNERSHIP_READ),

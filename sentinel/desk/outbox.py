@@ -6,7 +6,8 @@ from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy.orm import aliased
 
 from sentinel.access import guards
 from sentinel.access.permissions import Permission
@@ -38,7 +39,7 @@ STATES = {"failed": "Did not go", "uncertain": "May or may not have gone", "wait
 @bp.get("/board/messages")
 @guards.requires(Permission.BOARD_READ)
 def index() -> ResponseReturnValue:
-    """Messages about what the viewer may see; to governance all of them, without whom they are about."""
+    """Messages about what the viewer may see; to governance all that are of no restricted case, without whom they are about."""
     viewer = current()
     rows = db.session.execute(_messages(viewer).order_by(_order(), Outbox.id.desc()).limit(SHOWN)).all()
     n = db.session.scalar(_messages(viewer).with_only_columns(func.count(Outbox.id)).where(Outbox.state.in_(service.RESENDABLE))) or 0
@@ -59,10 +60,14 @@ def resend(message_id: int) -> ResponseReturnValue:
 
 
 def _messages(viewer: Viewer) -> Select[*tuple[Any, ...]]:
-    """Messages with the case they are about, where the viewer may see it."""
+    """Messages with the case they are about, where the viewer may see it; those about a restricted case only for the people named."""
     pressing = or_(Outbox.state.in_(service.RESENDABLE), and_(Outbox.state == "waiting", Outbox.attempts > 0))
     put_aside = and_(Outbox.state == "cancelled", Outbox.created_at > clock.now() - LATELY)
-    seen = true() if viewer.has("governance") else and_(Party.id.is_not(None), seen_in_full(viewer))
+    secret = aliased(Case)
+    on_list = exists().where(secret.id == Party.case_id, secret.restricted)
+    open_to_governance = and_(~on_list, Report.restricted.isnot(True))
+    mine = and_(Party.id.is_not(None), seen_in_full(viewer))
+    seen = or_(open_to_governance, mine) if viewer.has("governance") else mine
     return (
         select(Outbox, Case)
         .outerjoin(Referral, and_(Outbox.ref_table == "referral", Referral.id == Outbox.ref_id))

@@ -10,10 +10,12 @@ from sqlalchemy.orm import joinedload
 
 from config import agreed
 from sentinel.cases import closure, incidents
+from sentinel.cases.known import may_know_of_report
 from sentinel.cases.models import Case, CaseDetail, Party, Report
 from sentinel.core import clock, words
 from sentinel.core.db import db
 from sentinel.core.pages import counted
+from sentinel.core.viewer import current
 from sentinel.desk.footprints import shares
 from sentinel.desk.whats_next import promise_title
 from sentinel.interventions import states
@@ -141,14 +143,14 @@ def kept_late(promise: Promise) -> str:
 
 
 def place_facts(case: Case) -> str:
-    """How many reports came from this building in six months; nothing when it is only this one."""
+    """How many reports the viewer may know of came from this building in six months; nothing when it is only this one."""
     if case.place is None:
         return ""
     since = clock.now() - HALF_YEAR
     same = select(Place.id).where(Place.building_key == case.place.building_key)
     reports = db.session.scalars(
         select(Report).where(
-            Report.place_id.in_(same), Report.received_at >= since, Report.restricted.is_(False), Report.state != "withdrawn"
+            Report.place_id.in_(same), Report.received_at >= since, may_know_of_report(current()), Report.state != "withdrawn"
         )
     ).all()
     n, addresses = incidents.count(reports), len({report.place_id for report in reports})
@@ -164,7 +166,7 @@ def around(case: Case) -> list[tuple[str, str]]:
         ("Hate", _hate(case)),
         ("Supervision", _supervision(case)),
         ("Reports", _reports(case)),
-        ("Also sees it", ", ".join(dict.fromkeys(share.name for share in shares(case)))),
+        ("Also sees it", ", ".join(dict.fromkeys(share.name for share in shares(case) if share.level != "contact"))),
     ]
     return [(label, text) for label, text in facts if text]
 

@@ -13,6 +13,7 @@ from sentinel.access.permissions import Permission
 from sentinel.audit.service import record_look
 from sentinel.cases import forms, handover, service
 from sentinel.cases.models import Case, Handover, Report
+from sentinel.cases.named import named_on
 from sentinel.cases.queries import case_for, report_for
 from sentinel.core.db import db
 from sentinel.core.errors import NotFound
@@ -32,7 +33,7 @@ def officer(case_id: UUID) -> ResponseReturnValue:
     """Give the case to another officer of the team."""
     case = opened(case_id)
     form = forms.MoveForm(version=case.version)
-    form.officer.options = forms.people(one for one in people_of.officers(case.team_id) if one.id != case.officer_id)
+    form.officer.options = forms.people(one for one in _able(case, case.team_id) if one.id != case.officer_id)
 
     def save() -> str:
         chosen = db.session.get_one(User, forms.key(form.officer))
@@ -205,9 +206,15 @@ def _offered(handover_id: UUID) -> Handover:
 
 def _accept_form(offer: Handover, *, fresh: bool = False) -> forms.AcceptForm:
     form = forms.AcceptForm(formdata=None) if fresh else forms.AcceptForm()
-    form.officer.options = forms.people(people_of.officers(offer.to_team_id))
+    form.officer.options = forms.people(_able(offer.case, offer.to_team_id))
     form.officer.data = form.officer.data or str(g.user.id)
     return form
+
+
+def _able(case: Case | None, team_id: UUID) -> list[User]:
+    """Officers of the team; of those named, where the case is restricted."""
+    named = {one.user.id for one in named_on(case)} if case and case.restricted else None
+    return [one for one in people_of.officers(team_id) if named is None or one.id in named]
 
 
 def _decline_form(*, fresh: bool = False) -> forms.DeclineForm:

@@ -94,7 +94,7 @@ def card(referral: Referral, events: list[ReferralEvent], viewer: User) -> Card:
         due=_due(referral),
         overdue=_is_overdue(referral),
         tries=tries,
-        new_report=f"New report {_at(since.received_at)}" if since else "",
+        new_report=f"New report {_at(since)}" if since else "",
         last_note=next((event.note for event in events if event.note and event.kind in SAID), ""),
     )
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import ColumnElement, Select, case, func
+from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from sentinel.access import guards
@@ -15,7 +15,7 @@ from sentinel.audit.service import record_look
 from sentinel.cases import forms, handover, incidents, service, states, story, triage
 from sentinel.cases.intake import CHANNELS
 from sentinel.cases.models import Case, Party, Report
-from sentinel.cases.queries import case_for, level_for, report_for, visible_reports
+from sentinel.cases.queries import case_for, level_for, may_see_report, report_for, visible_reports
 from sentinel.core.cursors import page
 from sentinel.core.db import db
 from sentinel.core.errors import Refused
@@ -70,7 +70,7 @@ def report(report_id: UUID) -> ResponseReturnValue:
         case=found.case if case_seen != "none" else None,
         state=states.REPORT_WORDS[found.state],
         events=story.of_report(found.id),
-        same=[one for one in incidents.same_incident(found) if one.id != found.id],
+        same=_linked(found),
         promises=decisions.open_promises(found.parties),
         offer=handover.open_offer(found),
         decider=people_of.with_roles(found.triaged_by) if found.triaged_by else None,
@@ -113,7 +113,7 @@ def incident(report_id: UUID) -> ResponseReturnValue:
         return url_for(".report", report_id=found.id)
 
     sent = send(form, save)
-    linked = [one for one in incidents.same_incident(found) if one.id != found.id]
+    linked = _linked(found)
     return sent.onwards or (render_template("triage/incident.html", report=found, form=form, linked=linked, others=others), sent.status)
 
 
@@ -191,6 +191,12 @@ def _opened(report_id: UUID) -> Report:
     if request.method == "GET":
         record_look("report", found.id, case_id=found.case_id, person_ids={party.person_id for party in found.parties})
     return found
+
+
+def _linked(found: Report) -> list[Report]:
+    """The other reports of its incident that the viewer may read."""
+    others = select(Report).where(Report.incident_id == found.incident_id, Report.incident_id.is_not(None), Report.id != found.id)
+    return list(db.session.scalars(others.where(may_see_report(current())).order_by(Report.received_at, Report.id)))
 
 
 def _decides(found: Report) -> bool:

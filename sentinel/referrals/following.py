@@ -37,13 +37,14 @@ def refer_high_risk(event: RiskBecameHigh) -> None:
         return _remember(event, made.id)
     open_already, held = _open_referral(agency, event.party), service.why_held(event.party)
     if held and open_already.state != "held":
-        return _not_referred(event, f"{held}. {HAVE_THEM}")
+        return _not_referred(event, f"{held}." if open_already.hidden else f"{held}. {HAVE_THEM}")
     _remember(event, open_already.id)  # what the episode is linked to, those who see the episode may see
     found = _locked(open_already.id)
     if found.state == "held" and not held:
         service.take_over(found, event.party, event.assessment, event.actor)
     elif found.state != "held":
-        _add(found, event.party, f"In a further case, held by {_team(event.party)}, they are at high risk too.", event)
+        note = service.why_high(event.assessment) if open_already.hidden else _further(event.party)
+        _add(found, event.party, note, event)
         service.send(found, key=str(event.episode.id))
     return None
 
@@ -91,7 +92,18 @@ def _add(referral: Referral, party: Party, note: str, event: RiskBecameHigh | Ri
     """An update of the referral; the words of one case are no part of another's story, so the line stands on the party's own."""
     if party.id != referral.party_id and isinstance(event, RiskHighAgain):
         note = f"Assessed as high risk again in the case held by {_team(party)}."
-    service.add(referral, "update", actor=event.actor, note=note, party=party, title="Victim First were told of a change")
+    title = "Referred to Victim First" if _hidden(referral, party) else "Victim First were told of a change"
+    service.add(referral, "update", actor=event.actor, note=note, party=party, title=title)
+
+
+def _hidden(referral: Referral, party: Party) -> bool:
+    """Was it made for a restricted case, of which the people of this party's case may not learn?"""
+    made_for = referral.party
+    return made_for is None or (service.is_restricted(made_for) and made_for.case_id != party.case_id)
+
+
+def _further(party: Party) -> str:
+    return f"In a further case, held by {_team(party)}, they are at high risk too."
 
 
 def _not_referred(event: RiskBecameHigh, reason: str) -> None:
@@ -110,9 +122,9 @@ def _team(party: Party) -> str:
 
 
 def _open_referral(agency: Partner, party: Party) -> Any:
-    """Key and state of the one that is open, also where the viewer may not read it."""
-    asked = text("SELECT id, state FROM open_referral(:agency, :person)")
-    return db.session.execute(asked, {"agency": agency.id, "person": party.person.canonical_id}).one()
+    """Key and state of the one that is open, and whether it was made for another case, a restricted one; also where it may not be read."""
+    asked = text("SELECT id, state, hidden FROM open_referral(:agency, :person, :here)")
+    return db.session.execute(asked, {"agency": agency.id, "person": party.person.canonical_id, "here": party.case_id}).one()
 
 
 def _locked(referral_id: UUID) -> Referral:

@@ -1,27 +1,26 @@
 """Reading referrals: those of a case, those held for a supervisor, and an agency's own queue."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, text
 from sqlalchemy.orm import joinedload
 
 from sentinel.access.models import Partner, Team
-from sentinel.cases.models import Case, Party, Report
+from sentinel.cases.models import Case, CaseGrant, Party
 from sentinel.core import clock
 from sentinel.core.db import db
 from sentinel.core.errors import NotFound
 from sentinel.core.viewer import Viewer
-from sentinel.people.models import Person
 from sentinel.post.models import Outbox
 from sentinel.referrals.models import OPEN_STATES, EpisodeReferral, Referral, ReferralEvent
+from sentinel.referrals.service import VISIBLE_AFTER
 from sentinel.risk.models import Assessment, HighEpisode
 from sentinel.risk.queries import seen_in_full
 from sentinel.victims.models import ContactPlan, Promise
 
-VISIBLE_AFTER = timedelta(days=28)
 OUTCOMES = ("contacted", "closed", "declined", "withdrawn")
 
 
@@ -152,16 +151,12 @@ def promises_of(referral: Referral) -> list[Promise]:
     return list(db.session.scalars(query.order_by(Promise.due_at)))
 
 
-def reported_since(referral: Referral) -> Report | None:
-    """The latest report of this victim since the referral was made, if there is one."""
-    query = (
-        select(Report)
-        .join(Party, Party.report_id == Report.id)
-        .join(Person, Person.id == Party.person_id)
-        .where(Person.canonical_id == referral.person_id, Party.role == "victim", Report.state != "withdrawn")
-        .where(Report.received_at > referral.referred_at, Report.restricted.is_(False))
-    )
-    return db.session.scalar(query.order_by(Report.received_at.desc()).limit(1))
+def reported_since(referral: Referral) -> datetime | None:
+    """When the latest report of this victim since the referral was made was received, if there is one.
+
+    The agency does not see that report: a function of the database says only that it is there (migration 0013).
+    """
+    return db.session.scalar(text("SELECT reported_since(:referral)"), {"referral": referral.id})
 
 
 def holder_of(referral: Referral) -> Team | None:
@@ -177,9 +172,16 @@ def giver_of(referral: Referral) -> Partner | None:
 
 
 def _of_agency(viewer: Viewer) -> ColumnElement[bool]:
+    """What a grant of its party shows; of several referrals of one party not those that ended long ago, nor one never sent."""
     lately = or_(Referral.ended_at.is_(None), Referral.ended_at > clock.now() - VISIBLE_AFTER)
     unsent = and_(Referral.state == "withdrawn", Referral.contact_by.is_(None))
-    return and_(Referral.agency_id.in_(viewer.partner_ids), Referral.state != "held", ~unsent, lately)
+    granted = exists().where(
+        CaseGrant.party_id == Referral.party_id,
+        CaseGrant.grantee == Referral.agency_id,
+        CaseGrant.level == "contact",
+        CaseGrant.until > clock.now(),
+    )
+    return and_(Referral.agency_id.in_(viewer.partner_ids), Referral.state != "held", ~unsent, lately, granted)
 
 
 def _held(viewer: Viewer) -> Select[Referral, Party, Case]:

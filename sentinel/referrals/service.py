@@ -1,6 +1,6 @@
 """Referring a high-risk victim to Victim First, once per agency and person, and moving the referral on (rules.md, Referrals)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import current_app
 from sqlalchemy import select
@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from config import agreed
 from sentinel.access.models import Partner, RoleHeld, User
-from sentinel.cases.models import Party
+from sentinel.cases.models import CaseGrant, Party
 from sentinel.cases.timeline import SYSTEM, tell
 from sentinel.core import clock, worktime
 from sentinel.core.db import db, lock, new_id
@@ -24,6 +24,8 @@ from sentinel.risk.models import Assessment
 REFUSED_CONSENT = "Consent was refused"
 HIDDEN = "They asked not to be named to other agencies"
 MAY_NOT_KNOW = "They may not know that they were named: nobody may ring until a practitioner says it is safe"
+WHILE_OPEN = timedelta(days=3_650)
+VISIBLE_AFTER = timedelta(days=28)
 RESTRICTED = "The case is restricted: whoever is named on it decides who else may know"
 
 TOLD = {
@@ -157,7 +159,7 @@ def why_high(assessment: Assessment) -> str:
 
 def why_held(party: Party) -> str | None:
     """Why a referral of this party waits for a supervisor, or None when it may go."""
-    if (party.case and party.case.restricted) or (party.report and party.report.restricted):
+    if is_restricted(party):
         return RESTRICTED
     detail = party.detail
     if detail is None:
@@ -167,6 +169,11 @@ def why_held(party: Party) -> str | None:
     if detail.hidden_from_agencies:
         return HIDDEN
     return MAY_NOT_KNOW if detail.may_not_know and not detail.safe_to_approach_by else None
+
+
+def is_restricted(party: Party) -> bool:
+    """Does this party stand on a restricted case or report?"""
+    return bool((party.case and party.case.restricted) or (party.report and party.report.restricted))
 
 
 def make(agency: Partner, party: Party, assessment: Assessment) -> Referral | None:
@@ -200,6 +207,7 @@ def announce(referral: Referral, actor: User | None) -> None:
         note = f"{why_held(referral.party)}. A supervisor decides."
         add(referral, "held", actor=actor, note=note, title="The referral to Victim First is held")
         return
+    _show(referral)
     add(referral, "open", actor=actor, note=referral.why, title="Referred to Victim First")
     send(referral)
 
@@ -211,17 +219,21 @@ def put_before_agency(referral: Referral, actor: User | None, note: str) -> None
     for column, value in _times(moment).items():
         setattr(referral, column, value)
     db.session.flush()
+    _show(referral)
     add(referral, "open", actor=actor, note=note, title="Referred to Victim First")
     send(referral)
 
 
 def take_over(referral: Referral, party: Party, assessment: Assessment, actor: User | None) -> None:
     """A held referral of somebody who has agreed since, in a later report: it is made for that one, and sent."""
+    secret = referral.party is None or is_restricted(referral.party)
     referral.party_id, referral.case_id, referral.report_id = party.id, party.case_id, party.report_id
     referral.consent, referral.why = party.detail.consent_victim_first, why_high(assessment)
     db.session.flush()
     db.session.refresh(referral)
-    put_before_agency(referral, actor, "Nothing holds it any more: they were asked again, in a later report.")
+    # Whoever reads this on the new case may not learn of a restricted one.
+    note = referral.why if secret else "Nothing holds it any more: they were asked again, in a later report."
+    put_before_agency(referral, actor, note)
 
 
 def _times(since: datetime) -> dict[str, datetime | None]:
@@ -249,7 +261,35 @@ def _stamp(referral: Referral, state: str, moment: datetime, actor: User | None)
         referral.contacted_at = moment
     if state in states.ENDED:
         referral.ended_at = moment
+        _shown_until(referral, moment + VISIBLE_AFTER)
     db.session.flush()
+
+
+def _show(referral: Referral) -> None:
+    """The agency sees the party from now: the referral, how to reach them safely, who holds the case. One grant for each party."""
+    moment = clock.now()
+    if _shown_until(referral, moment + WHILE_OPEN):
+        return
+    db.session.add(
+        CaseGrant(
+            party_id=referral.party_id,
+            grantee=referral.agency_id,
+            level="contact",
+            until=moment + WHILE_OPEN,
+            reason="Referred to them",
+            granted_at=moment,
+        )
+    )
+    db.session.flush()
+
+
+def _shown_until(referral: Referral, until: datetime) -> bool:
+    """Change when the agency's grant of this party ends; False where there is none (it was held, and never sent)."""
+    same = (CaseGrant.party_id == referral.party_id, CaseGrant.grantee == referral.agency_id, CaseGrant.level == "contact")
+    grant = db.session.scalar(select(CaseGrant).where(*same))
+    if grant:
+        grant.until = until
+    return grant is not None
 
 
 def add(

@@ -9,8 +9,9 @@ from sqlalchemy.orm import aliased
 
 from config import agreed
 from sentinel.access.models import Partner
+from sentinel.cases.known import may_know_of_report
 from sentinel.cases.models import Case, Party, Report
-from sentinel.cases.queries import may_see_full, may_see_headline
+from sentinel.cases.queries import may_see_headline
 from sentinel.core import clock
 from sentinel.core.db import db
 from sentinel.core.viewer import Viewer, current
@@ -69,7 +70,7 @@ def _reports(party: Party) -> Select[Report, str]:
         select(Report, Partner.name)
         .join(Partner, Partner.id == Report.owner_partner_id)
         .where(victim, Report.state != "withdrawn", Report.received_at >= literal(until) - months)
-        .where(or_(Report.restricted.is_(False), Report.case_id.in_(select(Case.id).where(may_see_full(current())))))
+        .where(may_know_of_report(current()) if current().user_id else Report.restricted.is_(False))
     )
 
 
@@ -79,8 +80,8 @@ def _months() -> int:
 
 
 def high_cases_of_the_alleged(viewer: Viewer, party: Party) -> list[Case]:
-    """Other cases, high now or once, in which somebody alleged here is alleged too; restricted ones only to those named."""
-    seen = or_(Case.restricted.is_(False), may_see_full(viewer))
+    """Other cases the viewer may know of, high now or once, in which somebody alleged here is alleged too."""
+    seen = may_see_headline(viewer) if viewer.user_id else Case.restricted.is_(False)
     return list(
         db.session.scalars(
             select(Case)

@@ -13,7 +13,7 @@ SUPERVISES = {"supervisor"}
 RECEIVES = {"victim_first"}
 OVERSEES = {"supervisor", "service_manager", "governance"}  # governance: what belongs to no team, and no team's work
 COUNTS = {"practitioner", "supervisor", "service_manager", "analyst", "governance"}
-ANSWERS = {"practitioner", "supervisor", "service_manager", "governance"}
+ANSWERS = {"practitioner", "supervisor", "service_manager", "governance", "information_officer"}
 
 ACCESS: dict[str, str | set[str]] = {
     # the house itself
@@ -62,6 +62,15 @@ ACCESS: dict[str, str | set[str]] = {
     "case.ask": WORKS_CASES,
     "case.share": WORKS_CASES,
     "case.end_share": WORKS_CASES,
+    "case.let_stand": WORKS_CASES,
+    "restricted.restrict": SUPERVISES,
+    "restricted.names": SUPERVISES,
+    "restricted.lift": SUPERVISES,
+    "restricted.review": WORKS_CASES,  # by whoever is named on the case
+    "restricted.touch": WORKS_CASES,
+    "break_glass.door": SUPERVISES,
+    "shared.index": {"landlord"},
+    "shared.case": {"landlord"},
     "actions.case_actions": WORKS_CASES,
     "actions.finish": WORKS_CASES,
     "ownership.officer": WORKS_CASES,

@@ -26,12 +26,15 @@ INSERT INTO case_grant (id, case_id, grantee, level, until, reason, granted_at)
 INSERT INTO case_grant (id, case_id, grantee, level, until, reason, granted_at)
     SELECT gen_random_uuid(), c.id, t.id, 'full', now() + interval '1 day', 'shared with a team', now()
     FROM (SELECT id FROM asb_case ORDER BY reference DESC LIMIT 3) c, team t WHERE t.slug = 'police-beat';
-INSERT INTO case_grant (id, case_id, party_id, grantee, level, until, reason, granted_at)
-    SELECT gen_random_uuid(), r.case_id, r.party_id, r.agency_id, 'contact', now() + interval '1 day', 'referred', now()
-    FROM referral r WHERE r.state <> 'held';
 UPDATE partner SET agreement_until = '2026-01-01' WHERE slug = (
     SELECT p.slug FROM partner p JOIN asb_case c ON c.owner_partner_id = p.id
     WHERE p.slug NOT IN ('blaby', 'charnwood', 'police') GROUP BY p.slug ORDER BY count(*) DESC LIMIT 1);
+INSERT INTO break_glass (id, case_id, opened_by, reason, opened_at, until)
+    SELECT gen_random_uuid(), c.id, u.id, 'to see who reads it', now(), now()
+    FROM (SELECT id FROM asb_case WHERE restricted LIMIT 2) c, app_user u WHERE u.email = 'supervisor2@blaby.example';
+INSERT INTO restricted_touch (id, report_id, case_id, at) SELECT gen_random_uuid(), r.id, c.id, now()
+    FROM (SELECT id FROM report WHERE state = 'received' AND NOT restricted ORDER BY reference DESC LIMIT 1) r,
+         (SELECT id FROM asb_case WHERE restricted ORDER BY reference LIMIT 2) c;
 UPDATE report SET unrouted = true WHERE id IN (SELECT id FROM report WHERE state = 'received' ORDER BY reference LIMIT 2);
 """
 

@@ -7,13 +7,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from config import agreed
 from sentinel.access.models import Absence, User
 from sentinel.alerts import raising
 from sentinel.alerts.models import Alert
-from sentinel.cases.models import Action, CaseClock, Party, Report
+from sentinel.cases.models import Action, BreakGlass, CaseClock, Party, Report, RestrictedTouch
 from sentinel.core import clock
 from sentinel.core.db import db, new_id
 from sentinel.interventions.models import Intervention
@@ -26,6 +26,7 @@ from sentinel.risk.models import Assessment, HighEpisode
 from sentinel.supervision.models import SupervisionReview
 from sentinel.victims.models import Contact
 from tests import factories as make
+from tests.integration import restricted_made
 
 START = "2026-12-02 10:00"  # a Wednesday
 DUE = "2026-12-10 17:00"  # a Thursday
@@ -253,6 +254,44 @@ def agreement_expiring() -> Fact:
     return Fact(partner.id, change(partner, agreement_until=date(2029, 2, 28)))
 
 
+def break_glass():
+    opening = _opened()
+    return Fact(opening.id, change(opening, **_reviewed(right=True)))
+
+
+def break_glass_overdue():
+    return break_glass()
+
+
+def break_glass_not_right():
+    opening = _opened()
+    change(opening, **_reviewed(right=False))()
+    return Fact(opening.id, change(opening, found_right=True))
+
+
+def _opened() -> BreakGlass:
+    """By the database's own function: nothing is raised with it."""
+    case, opening = restricted_made.restricted(), new_id()
+    values = {"opening": opening, "number": case.reference, "why": restricted_made.WHY, "at": clock.now()}
+    restricted_made.tell_the_database(restricted_made.SECOND)
+    db.session.execute(text("SELECT open_in_emergency(:opening, :number, :why, :at)"), values)
+    restricted_made.tell_the_database(None)
+    return db.session.get_one(BreakGlass, opening)
+
+
+def _reviewed(*, right: bool) -> dict[str, Any]:
+    return {"reviewed_by": make.user().id, "reviewed_at": clock.now(), "found_right": right}
+
+
+def restricted_touched():
+    case = restricted_made.restricted()
+    report = make.report()
+    make.party(on=report, who=case.parties[0].person)
+    db.session.execute(text("SELECT restricted_touches(:report, '', :at)"), {"report": report.id, "at": clock.now()})
+    touch = db.session.scalars(select(RestrictedTouch)).one()
+    return Fact(touch.id, change(touch, answered_by=make.user().id, answered_at=clock.now(), answer="Another person"))
+
+
 REACHED = [
     (not_screened, ["2026-12-02 14:00", "2026-12-03 17:00", "2026-12-07 17:00"]),
     (not_triaged, ["2026-12-03 17:00", "2026-12-04 17:00", "2026-12-08 17:00"]),
@@ -277,6 +316,10 @@ REACHED = [
     (officer_away, ["2026-12-09 17:00", "2026-12-11 17:00"]),
     (officer_gone, [START, "2026-12-03 17:00"]),
     (vetting_expiring, ["2026-12-30 09:00", "2027-01-31 09:00", "2027-02-21 09:00"]),
+    (break_glass, ["2026-12-02 10:00"]),
+    (break_glass_overdue, ["2026-12-03 17:00"]),
+    (break_glass_not_right, ["2026-12-02 10:00"]),
+    (restricted_touched, ["2026-12-02 10:00"]),
     (agreement_expiring, ["2026-12-30 09:00", "2027-01-31 09:00", "2027-02-21 09:00"]),
 ]
 

@@ -20,7 +20,8 @@ RANK = {"none": 0, "headline": 1, "full": 2, "named": 3}
 TABLES = tuple(
     """asb_case case_detail report report_detail party party_detail promise high_episode person case_clock case_event case_action
     handover case_grant assessment contact_plan contact contact_covers person_contact residence intervention supervision_review
-    multi_agency_proposal episode_referral referral referral_event incident alert telling audit_entry quarantined_row partner team
+    multi_agency_proposal break_glass restricted_touch
+    episode_referral referral referral_event incident alert telling audit_entry quarantined_row partner team
     app_user role_held""".split()  # noqa: SIM905  a list of words
 )
 KEYS = {
@@ -34,7 +35,7 @@ KEYS = {
     "telling": ("alert_id", "step", "user_id"),
     "role_held": ("user_id", "team_id", "role"),
 }
-OF_A_CASE = {"case_detail", "case_action", "intervention"}
+OF_A_CASE = {"restricted_touch", "case_detail", "case_action", "intervention"}
 
 
 @dataclass
@@ -113,7 +114,7 @@ class World:
         if case["owner_partner_id"] in who.works_for or ("full" in granted and who.works_for):
             return "full"
         everywhere = bool(who.roles & HEADLINE_ROLES) and self.agreed(case["owner_partner_id"])
-        return "headline" if everywhere or granted & {"headline", "contact"} else "none"
+        return "headline" if everywhere or "headline" in granted else "none"
 
     def of_report(self, who: Person, report: Row | None) -> str:
         if report is None:
@@ -124,6 +125,7 @@ class World:
             report["owner_partner_id"] in who.works_for
             or (report["unrouted"] and "governance" in who.roles)
             or any(offer["report_id"] == report["id"] for offer in self._offers(who))
+            or self._touches(who, report)
         )
         if took or open_to_them or RANK[case] >= RANK["full"]:
             return "full"
@@ -131,6 +133,11 @@ class World:
             return case
         everywhere = bool(who.roles & HEADLINE_ROLES) and self.agreed(report["owner_partner_id"])
         return "headline" if everywhere and not report["restricted"] else "none"
+
+    def _touches(self, who: Person, report: Row) -> bool:
+        """It names somebody on a restricted case that this person is named on."""
+        cases = [self.by_id["asb_case"][row["case_id"]] for row in self.rows["restricted_touch"] if row["report_id"] == report["id"]]
+        return any(case["restricted"] and self.of_case(who, case) == "named" for case in cases)
 
     def _offers(self, who: Person) -> list[Row]:
         if not who.works_for:
@@ -175,14 +182,19 @@ class World:
 
     _may_read_partner = _may_read_team = _may_read_app_user = _may_read_role_held = _known
 
+    def _holds(self, who: Person, row: Row, link: str) -> bool:
+        """Who holds the case, for the agency somebody on it was referred to: that row alone; never a restricted one's."""
+        referred = (party for party in self.rows["party"] if party[link] == row["id"] and self.referred(who, party))
+        return not row["restricted"] and any(link == "case_id" or party["case_id"] is None for party in referred)
+
     def _may_read_asb_case(self, who: Person, row: Row) -> bool:
-        return self.of_case(who, row) != "none"
+        return self.of_case(who, row) != "none" or self._holds(who, row, "case_id")
 
     def _may_read_case_clock(self, who: Person, row: Row) -> bool:
         return self.of_case(who, self.by_id["asb_case"][row["case_id"]]) != "none"
 
     def _may_read_report(self, who: Person, row: Row) -> bool:
-        return self.of_report(who, row) != "none"
+        return self.of_report(who, row) != "none" or self._holds(who, row, "report_id")
 
     def _may_read_report_detail(self, who: Person, row: Row) -> bool:
         return RANK[self.of_report(who, self.by_id["report"][row["report_id"]])] >= RANK["full"]
@@ -215,6 +227,10 @@ class World:
         return any(self._full_party(who, party["id"]) for party in self.parties_of[canonical])
 
     _may_read_person_contact = _may_read_residence = _of_person
+
+    def _may_read_break_glass(self, who: Person, row: Row) -> bool:
+        case = self.by_id["asb_case"][row["case_id"]]
+        return RANK[self.of_case(who, case)] >= RANK["full"] or row["opened_by"] == who.user["id"]
 
     def _may_read_case_event(self, who: Person, row: Row) -> bool:
         if row["case_id"]:
