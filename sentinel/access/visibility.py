@@ -43,16 +43,16 @@ CLASSES = {
     "own": VisibilityClass(
         "The person whose it is.",
         ("own",),
-        _tables("draft submission user_session telling answer"),
+        _tables("draft submission user_session telling answer declared_interest record_question"),
     ),
     "machine": VisibilityClass(
         "Written and read by the system; shown to people only through pages of their own.",
         ("web_may_write",),
-        _tables("outbox sweep_mark reference_counter quarantined_row alembic_version"),
+        _tables("outbox sweep_mark look_mark reference_counter quarantined_row alembic_version"),
     ),
     "none": VisibilityClass(
         "The record: written by its own functions only.",
         ("of_cases_one_may_see",),
-        _tables("audit_entry audit_payload"),
+        _tables("audit_entry audit_payload audit_seal disposal look_flag"),
     ),
 }
