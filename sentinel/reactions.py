@@ -13,6 +13,7 @@ from sentinel.cases import events as cases
 from sentinel.core.events import Reactions
 from sentinel.desk import closing
 from sentinel.interventions import events as interventions
+from sentinel.oversight import letters as record_letters
 from sentinel.post import events as post
 from sentinel.post.letters import Builder
 from sentinel.referrals import delivery as referral_letters
@@ -58,6 +59,7 @@ MESSAGES: Mapping[str, Builder] = {
     "acknowledgement": victim_letters.acknowledgement,
     "referral": referral_letters.referral,
     "referral_notice": referral_letters.notice,
+    "anchor": record_letters.anchor,
 }
 
 # What a case still needs before it can be closed: each gives (sentence, endpoint to mend it at) pairs.
@@ -99,4 +101,6 @@ CONDITIONS: Mapping[str, str] = {
     "vetting_ending": conditions.VETTING_ENDING,
     "agreement_ending": conditions.AGREEMENT_ENDING,
     "message_failed": conditions.MESSAGE_FAILED,
+    "look_at_self": conditions.LOOK_AT_SELF,
+    "record_unsealed": conditions.RECORD_UNSEALED,
 }

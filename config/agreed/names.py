@@ -33,7 +33,7 @@ ROLES = (
     "landlord",
     "analyst",
 )
-TOLD = ("officer", "supervisor", "manager", "governance", "agency")
+TOLD = ("officer", "supervisor", "manager", "governance", "agency", "information")
 TELL = ("always", "when_enhanced", "in_the_digest")
 TIERS = ("advice", "early", "notice", "court", "area")
 INTERVENTION_STATES = ("proposed", "authorised", "refused", "in_force", "breached", "ended")
@@ -76,6 +76,8 @@ CONDITIONS = MappingProxyType(
         "officer_gone": Condition("when the account was disabled or vetting lapsed"),
         "vetting_ending": Condition("the last day of the vetting"),
         "message_failed": Condition("when the last try at sending it failed"),
+        "look_at_self": Condition("when the look was found"),
+        "record_unsealed": Condition("when the sweep found it"),
         "agreement_ending": Condition("the last day of the information sharing agreement"),
     }
 )

@@ -2,7 +2,6 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
 from sentinel.audit.models import Xid8
 
@@ -103,7 +102,7 @@ CREATE FUNCTION audit_add_seal(next audit_seal) RETURNS void LANGUAGE plpgsql SE
 DECLARE
     last audit_seal;
 BEGIN
-    LOCK TABLE audit_seal IN SHARE ROW EXCLUSIVE MODE;
+    PERFORM pg_advisory_xact_lock(7283118);
     SELECT * INTO last FROM audit_seal ORDER BY n DESC LIMIT 1;
     IF next.n IS DISTINCT FROM coalesce(last.n, 0) + 1 OR next.prev IS DISTINCT FROM coalesce(last.chain, sha256(''))
        OR next.epoch < coalesce(last.epoch, 0) OR next.epoch > current_epoch() OR next.xid_to <= next.xid_from OR next.entries < 1
@@ -203,7 +202,7 @@ BEGIN
             JOIN staff s ON s.user_id = l.user_id JOIN staff c ON c.user_id = a.is_user AND c.partner_id = s.partner_id
     )
     INSERT INTO look_flag (id, user_id, person_id, why, entry_id, at_us, flagged_at)
-    SELECT DISTINCT ON (f.user_id, f.person_id) gen_random_uuid(), f.user_id, f.person_id, f.why, f.id, f.at_us, clock_timestamp()
+    SELECT DISTINCT ON (f.user_id, f.person_id) gen_random_uuid(), f.user_id, f.person_id, f.why, f.id, f.at_us, clock_timestamp() + (SELECT i.clock_offset FROM installation i)
     FROM found f ORDER BY f.user_id, f.person_id, f.rank
     ON CONFLICT (user_id, person_id) WHERE reviewed_at IS NULL DO NOTHING;
     GET DIAGNOSTICS flagged = ROW_COUNT;
@@ -255,8 +254,7 @@ INFORMATION = (
     ("WHEN 'agency' THEN '{agency}'", "WHEN 'agency' THEN '{agency}' WHEN 'information' THEN '{information}'"),
     (
         "UNION ALL SELECT 'governance', h.user_id FROM role_held h WHERE h.role = 'governance'",
-        "UNION ALL SELECT 'information', h.user_id FROM role_held h WHERE h.role = 'information_officer'"
-        " UNION ALL SELECT 'governance', h.user_id FROM role_held h WHERE h.role = 'governance'",
+        "UNION ALL SELECT CASE h.role WHEN 'governance' THEN 'governance' ELSE 'information' END, h.user_id FROM role_held h WHERE h.role IN ('governance', 'information_officer')",
     ),
     (
         "AND u.id IS DISTINCT FROM about AND",

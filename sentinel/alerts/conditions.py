@@ -196,3 +196,12 @@ MESSAGE_FAILED = watch(
     party_id="y.id",
     enhanced="y.klass = 'enhanced'",
 )
+# Found by workers/record.py; over when the information officer has reviewed it. No case: who looked at whom is on their own page.
+LOOK_AT_SELF = watch("f.id", "f.flagged_at", "look_flag f", "f.reviewed_at IS NULL")
+# The record keeps the machine's own time, whatever a demonstration's clock says. Before the first seal `doctor` speaks, not this.
+RECORD_UNSEALED = watch(
+    "md5('record')::uuid",
+    "CAST(:at AS timestamptz)",
+    "(SELECT record_unsealed_since() AS at_us) AS r",
+    "r.at_us < (extract(epoch FROM clock_timestamp()) - 600) * 1000000 AND EXISTS (SELECT FROM audit_seal)",
+)

@@ -21,6 +21,8 @@ HAPPENINGS = frozenset(
         "repeat_location",
         "officer_gone",
         "message_failed",
+        "look_at_self",
+        "record_unsealed",
     }
 )
 BEFOREHAND = ("before_due", "days_before")

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from sentinel.core.db import db
+from sentinel.core.errors import Refused
 from sentinel.core.transactions import look_recorded
 
 _LOOK = text("SELECT audit_look(:kind, :table_name, :row_id, :case_id, CAST(:person_ids AS uuid[]))")
@@ -30,3 +31,18 @@ def record_look(
             "person_ids": "{" + ",".join(map(str, people)) + "}" if people else None,
         },
     )
+
+
+_ERASE = text("SELECT audit_erase(CAST(:people AS uuid[]), CAST(:entries AS bigint[]), :authority)")
+
+
+def erase(*, people: Iterable[UUID] = (), entries: Iterable[int] = (), authority: str) -> int:
+    """Erase what the record says of these people, or in these entries; returns how many payloads went. Owner's role only.
+
+    The entries stay, with their digests and seals; each erasure is a row of `disposal`, and itself an entry. Refuses without an
+    authority (UK GDPR article 17, or the retention rule that was applied).
+    """
+    if not authority.strip():
+        raise Refused("Say on what authority it is erased.", field="authority")
+    values = {"people": list(people), "entries": list(entries), "authority": authority.strip()[:500]}
+    return int(db.session.scalar(_ERASE, values) or 0)
