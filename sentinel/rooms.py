@@ -8,6 +8,7 @@ from sentinel.desk.case_actions import bp as actions
 from sentinel.desk.case_referrals import bp as referrals
 from sentinel.desk.cases_list import bp as cases
 from sentinel.desk.closing import bp as closing
+from sentinel.desk.declared import bp as declared
 from sentinel.desk.inbox import bp as alerts
 from sentinel.desk.intake import bp as intake
 from sentinel.desk.intake_told import bp as intake_told
@@ -15,6 +16,7 @@ from sentinel.desk.interventions import bp as interventions
 from sentinel.desk.my_work import bp as my_work
 from sentinel.desk.outbox import bp as outbox
 from sentinel.desk.ownership import bp as ownership
+from sentinel.desk.record import bp as record
 from sentinel.desk.rota import bp as rota
 from sentinel.desk.sign_off import bp as sign_off
 from sentinel.desk.triage import bp as triage
@@ -46,4 +48,6 @@ BLUEPRINTS = [
     board,
     rota,
     outbox,
+    record,
+    declared,
 ]

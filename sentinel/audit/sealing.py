@@ -8,7 +8,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import structlog
+from prometheus_client import Gauge
 from sqlalchemy import select, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from sentinel.audit import anchor, signing
 from sentinel.audit.models import AuditSeal
@@ -25,6 +27,8 @@ _NEXT = text("SELECT s.n, s.entries, s.chain, s::text AS whole FROM audit_next_s
 # The row travels as the text PostgreSQL itself made of it: nothing in between can read it differently.
 _ADD = text("SELECT audit_add_seal(jsonb_populate_record(CAST(:whole AS audit_seal), jsonb_build_object('signature', CAST(:hex AS text))))")
 _SINCE = text("SELECT record_unsealed_since()")
+
+OLDEST_UNSEALED = Gauge("sentinel_record_oldest_unsealed_seconds", "Age of the oldest entry of the record that no seal covers")
 
 log = structlog.get_logger()
 
@@ -56,6 +60,25 @@ def unsealed_for() -> timedelta:
     since = db.session.scalar(_SINCE)
     now_us = int(clock.machine_now().timestamp() * 1_000_000)
     return timedelta(microseconds=max(0, now_us - since)) if since is not None else timedelta()
+
+
+def measure() -> None:
+    """Put how long the oldest entry has been waiting on /metrics; NaN while the database does not answer."""
+    try:
+        OLDEST_UNSEALED.set(unsealed_for().total_seconds())
+    except SQLAlchemyError:
+        OLDEST_UNSEALED.set(float("nan"))
+    finally:
+        db.session.rollback()
+
+
+def too_late() -> str | None:
+    """A sentence when the oldest entry has waited too long for its seal."""
+    waiting = unsealed_for()
+    if waiting <= LATE:
+        return None
+    minutes = int(waiting.total_seconds() // 60)
+    return f"The record has not been sealed for {minutes:,} minutes: see that the worker runs, and what its log says of record.seal."
 
 
 def latest() -> AuditSeal | None:

@@ -9,17 +9,28 @@ from sentinel.core.db import db
 from sentinel.core.errors import Refused
 from sentinel.core.transactions import look_recorded
 
+_AUTHORITY = text("SELECT set_config('sentinel.authority', :authority, true)")
 _LOOK = text("SELECT audit_look(:kind, :table_name, :row_id, :case_id, CAST(:person_ids AS uuid[]))")
 
 
 def record_look(
-    table_name: str, row_id: object, *, case_id: UUID | None = None, person_ids: Iterable[UUID] = (), kind: str = "look"
+    table_name: str,
+    row_id: object,
+    *,
+    case_id: UUID | None = None,
+    person_ids: Iterable[UUID] = (),
+    kind: str = "look",
+    authority: str = "",
 ) -> None:
     """Record that the viewer looked at a row (kind `look`), or was shown these people by a search (`search`) or export.
+
+    `authority` is the reason they gave, where one was asked for.
 
     Committed with the page: a page that failed to render records nothing (rules.md, "A look").
     """
     look_recorded()
+    if authority:
+        db.session.execute(_AUTHORITY, {"authority": authority})
     people = sorted(person_ids)
     db.session.execute(
         _LOOK,
