@@ -9,6 +9,7 @@ from flask_wtf.csrf import CSRFProtect
 from config.settings import Settings, settings
 from sentinel import reactions, rooms
 from sentinel.access import guards, sessions
+from sentinel.audit import refused, sealing
 from sentinel.core import addresses, health, logging, pages, problems, queue
 from sentinel.core.db import db
 from sentinel.core.transactions import Application
@@ -40,6 +41,8 @@ def assemble(database_url: str | None = None, configuration: Settings | None = N
     for blueprint in rooms.BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.after_request(_strict)
+    refused.init_app(app)
+    app.extensions["sentinel.measures"] = (sealing.measure,)
     return app
 
 

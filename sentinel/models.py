@@ -7,6 +7,7 @@ import sentinel.cases.models
 import sentinel.core.models
 import sentinel.exchange.models
 import sentinel.interventions.models
+import sentinel.oversight.models
 import sentinel.people.models
 import sentinel.places.models
 import sentinel.post.models

@@ -13,6 +13,7 @@ from sentinel.cases import events as cases
 from sentinel.core.events import Reactions
 from sentinel.desk import closing
 from sentinel.interventions import events as interventions
+from sentinel.oversight import letters as record_letters
 from sentinel.post import events as post
 from sentinel.post.letters import Builder
 from sentinel.referrals import delivery as referral_letters
@@ -61,6 +62,7 @@ MESSAGES: Mapping[str, Builder] = {
     "acknowledgement": victim_letters.acknowledgement,
     "referral": referral_letters.referral,
     "referral_notice": referral_letters.notice,
+    "anchor": record_letters.anchor,
 }
 
 # What a case still needs before it can be closed: each gives (sentence, endpoint to mend it at) pairs.
@@ -106,4 +108,6 @@ CONDITIONS: Mapping[str, str] = {
     "break_glass_overdue": conditions.BREAK_GLASS_OVERDUE,
     "break_glass_not_right": conditions.BREAK_GLASS_NOT_RIGHT,
     "restricted_person_touched": conditions.RESTRICTED_PERSON_TOUCHED,
+    "look_at_self": conditions.LOOK_AT_SELF,
+    "record_unsealed": conditions.RECORD_UNSEALED,
 }

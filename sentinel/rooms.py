@@ -9,6 +9,7 @@ from sentinel.desk.case_actions import bp as actions
 from sentinel.desk.case_referrals import bp as referrals
 from sentinel.desk.cases_list import bp as cases
 from sentinel.desk.closing import bp as closing
+from sentinel.desk.declared import bp as declared
 from sentinel.desk.inbox import bp as alerts
 from sentinel.desk.intake import bp as intake
 from sentinel.desk.intake_told import bp as intake_told
@@ -16,6 +17,7 @@ from sentinel.desk.interventions import bp as interventions
 from sentinel.desk.my_work import bp as my_work
 from sentinel.desk.outbox import bp as outbox
 from sentinel.desk.ownership import bp as ownership
+from sentinel.desk.record import bp as record
 from sentinel.desk.restricted import bp as restricted
 from sentinel.desk.rota import bp as rota
 from sentinel.desk.shared import bp as shared
@@ -52,4 +54,6 @@ BLUEPRINTS = [
     board,
     rota,
     outbox,
+    record,
+    declared,
 ]

@@ -4,7 +4,7 @@ from typing import Any
 
 from celery.schedules import crontab
 
-MODULES = ["workers.alerts", "workers.post"]
+MODULES = ["workers.alerts", "workers.post", "workers.record"]
 
 BEAT: dict[str, dict[str, Any]] = {
     # A promise that falls due is known to its officer within five minutes.
@@ -14,4 +14,9 @@ BEAT: dict[str, dict[str, Any]] = {
     # UTC; the task itself knows London's mornings and working days, and writes one digest a person a day. Asked for again
     # through the morning, so that a machine that was off at half past six still sends it.
     "digest": {"task": "alerts.digest", "schedule": crontab(minute="30", hour="6-10"), "options": {"expires": 1_700}},
+    # What happened more than a minute ago cannot be changed unseen.
+    "seal": {"task": "record.seal", "schedule": crontab(), "options": {"expires": 55}},
+    "looks": {"task": "record.flag_looks", "schedule": crontab(), "options": {"expires": 55}},
+    # Once a day, however often it is asked for.
+    "anchor": {"task": "record.post_anchor", "schedule": crontab(minute="15", hour="16-20"), "options": {"expires": 3_000}},
 }

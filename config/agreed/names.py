@@ -80,6 +80,8 @@ CONDITIONS = MappingProxyType(
         "break_glass_overdue": Condition("when the case was opened"),
         "break_glass_not_right": Condition("when it was reviewed"),
         "restricted_person_touched": Condition("when the report was received"),
+        "look_at_self": Condition("when the look was found"),
+        "record_unsealed": Condition("when the sweep found it"),
         "agreement_ending": Condition("the last day of the information sharing agreement"),
     }
 )

@@ -4,14 +4,14 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0012"
-down_revision = "0007"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
 READERS = "sentinel_web, sentinel_worker"
 
 # As in migration 0007, with two more who may be told by name of a trigger: "named" (the list of a restricted case, without
-# whoever opened it in an emergency) and "information_officer".
+# whoever opened it in an emergency) and "information_officer"; and whoever looked is never told that their look was flagged.
 RECIPIENTS = """
 CREATE OR REPLACE FUNCTION recipients(who text, officer uuid, team uuid, agency uuid, about uuid, secret uuid, at timestamptz)
 RETURNS TABLE (user_id uuid) LANGUAGE sql STABLE ROWS 3 SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -43,7 +43,8 @@ WITH turn AS (
 ), able AS (
     SELECT c.kind, u.id FROM candidate c JOIN app_user u ON u.id = c.id JOIN partner p ON p.id = u.partner_id
     WHERE u.disabled_at IS NULL AND u.vetted_until >= london_day(at) AND p.agreement_until >= london_day(at)
-      AND u.id IS DISTINCT FROM about AND (c.kind = 'officer' OR u.id IS DISTINCT FROM officer)
+      AND u.id IS DISTINCT FROM about AND NOT EXISTS (SELECT FROM look_flag f WHERE f.id = about AND f.user_id = u.id)
+      AND (c.kind = 'officer' OR u.id IS DISTINCT FROM officer)
       AND (c.kind = 'governance_away' OR NOT EXISTS (SELECT FROM absence a WHERE a.user_id = u.id AND away_on(a, at)))
       AND (secret IS NULL OR c.kind IN ('governance', 'administrator', 'governance_away', 'information')
            OR u.id IN (SELECT l.id FROM on_list l))
@@ -213,7 +214,6 @@ FROM referral f WHERE f.state <> 'held' AND NOT (f.state = 'withdrawn' AND f.con
 
 def _moment(name: str, *, needed: bool = False) -> sa.Column:
     return sa.Column(name, sa.DateTime(timezone=True), nullable=not needed)
-
 
 
 def _key(table: str, column: str, target: str) -> sa.ForeignKeyConstraint:

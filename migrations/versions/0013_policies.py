@@ -121,6 +121,7 @@ SYSTEM = "(SELECT current_setting('sentinel.actor', true) LIKE 'system:%')"
 SIGNING_IN = "(SELECT current_setting('sentinel.actor', true) = 'system:sign-in')"
 KNOWN = f"({SIGNED_IN} OR {SIGNING_IN})"
 TAKES_CALLS = _any_role("call_taker", "practitioner", "supervisor")
+INFORMS = _any_role("information_officer")
 GOVERNS = _any_role("governance")
 MANAGES = _any_role("supervisor", "service_manager", "local_admin", "governance")
 OVERSEES = _any_role("supervisor", "service_manager", "governance")
@@ -260,6 +261,8 @@ POLICIES: dict[str, tuple[Predicate, Predicate, Predicate]] = {
     "police_incident": (SIGNED_IN, None, None),
     # own
     "break_glass_try": (OWN, None, None),
+    "declared_interest": (OWN, OWN, OWN),
+    "record_question": (OWN, f"({OWN} AND {INFORMS})", None),
     "draft": (OWN_OR_SIGNING_IN, OWN_OR_SIGNING_IN, OWN_OR_SIGNING_IN),
     "submission": (OWN, OWN, OWN),
     "user_session": (f"({OWN_OR_SIGNING_IN} OR {ADMINISTERS})", SIGNING_IN, f"({OWN_OR_SIGNING_IN} OR {ADMINISTERS})"),
@@ -269,16 +272,20 @@ POLICIES: dict[str, tuple[Predicate, Predicate, Predicate]] = {
     "installation": ("true", None, None),
     "alembic_version": ("true", None, None),
     "outbox": (KNOWN, KNOWN, SIGNED_IN),
+    "look_mark": (None, None, None),
     "sweep_mark": (SIGNED_IN, None, None),
     "reference_counter": (SIGNED_IN, SIGNED_IN, SIGNED_IN),
     "quarantined_row": (COUNTS, None, COUNTS),
     # none: the record
     "audit_entry": (
-        f"({_of('full_case', '@case_id')} OR @actor = ({USER})::text OR {_any_role('information_officer')})",
+        f"({_of('full_case', '@case_id')} OR @actor = ({USER})::text OR {INFORMS})",
         None,
         None,
     ),
     "audit_payload": (None, None, None),
+    "audit_seal": (f"({INFORMS} OR {GOVERNS})", None, None),
+    "disposal": (None, None, None),
+    "look_flag": (f"({INFORMS} AND @user_id <> {USER})", None, f"({INFORMS} AND @user_id <> {USER})"),
 }
 OF_NOBODY = ("installation", "alembic_version")  # asked before anybody is known: is this a demonstration, is its schema ours
 REMOVED = {"draft": OWN_OR_SIGNING_IN}

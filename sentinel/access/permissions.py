@@ -34,6 +34,7 @@ class Permission(StrEnum):
     INCIDENTS_COUNT = "incidents:count"
     QUARANTINE_READ = "quarantine:read"
     PARTNERSHIP_READ = "partnership:read"
+    RECORD_READ = "record:read"
 
 
 _CASEWORKERS = frozenset({"practitioner", "supervisor"})
@@ -63,6 +64,7 @@ ALLOWED: dict[Permission, frozenset[str]] = {
     Permission.INCIDENTS_COUNT: _CASEWORKERS | {"service_manager", "analyst", "governance"},
     Permission.QUARANTINE_READ: frozenset({"governance", "analyst"}),
     Permission.PARTNERSHIP_READ: frozenset({"local_admin", "governance", "information_officer", "supervisor", "service_manager"}),
+    Permission.RECORD_READ: frozenset({"information_officer"}),
 }
 
 

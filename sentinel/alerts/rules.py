@@ -24,6 +24,8 @@ HAPPENINGS = frozenset(
         "break_glass_unreviewed",
         "break_glass_not_right",
         "restricted_person_touched",
+        "look_at_self",
+        "record_unsealed",
     }
 )
 BEFOREHAND = ("before_due", "days_before")

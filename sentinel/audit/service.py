@@ -7,8 +7,10 @@ from sqlalchemy import text
 
 from sentinel.core import clock
 from sentinel.core.db import db
+from sentinel.core.errors import Refused
 from sentinel.core.transactions import look_recorded
 
+_AUTHORITY = text("SELECT set_config('sentinel.authority', :authority, true)")
 # A case seen only by an emergency opening is looked at by that authority (migration 0012); the one is worked out before the other.
 _LOOK = text(
     """SELECT audit_look(:kind, :table_name, :row_id, :case_id, CAST(:person_ids AS uuid[]))
@@ -17,13 +19,23 @@ _LOOK = text(
 
 
 def record_look(
-    table_name: str, row_id: object, *, case_id: UUID | None = None, person_ids: Iterable[UUID] = (), kind: str = "look"
+    table_name: str,
+    row_id: object,
+    *,
+    case_id: UUID | None = None,
+    person_ids: Iterable[UUID] = (),
+    kind: str = "look",
+    authority: str = "",
 ) -> None:
     """Record that the viewer looked at a row (kind `look`), or was shown these people by a search (`search`) or export.
+
+    `authority` is the reason they gave, where one was asked for.
 
     Committed with the page: a page that failed to render records nothing (rules.md, "A look").
     """
     look_recorded()
+    if authority:
+        db.session.execute(_AUTHORITY, {"authority": authority})
     people = sorted(person_ids)
     db.session.execute(
         _LOOK,
@@ -36,3 +48,18 @@ def record_look(
             "person_ids": "{" + ",".join(map(str, people)) + "}" if people else None,
         },
     )
+
+
+_ERASE = text("SELECT audit_erase(CAST(:people AS uuid[]), CAST(:entries AS bigint[]), :authority)")
+
+
+def erase(*, people: Iterable[UUID] = (), entries: Iterable[int] = (), authority: str) -> int:
+    """Erase what the record says of these people, or in these entries; returns how many payloads went. Owner's role only.
+
+    The entries stay, with their digests and seals; each erasure is a row of `disposal`, and itself an entry. Refuses without an
+    authority (UK GDPR article 17, or the retention rule that was applied).
+    """
+    if not authority.strip():
+        raise Refused("Say on what authority it is erased.", field="authority")
+    values = {"people": list(people), "entries": list(entries), "authority": authority.strip()[:500]}
+    return int(db.session.scalar(_ERASE, values) or 0)

@@ -44,6 +44,10 @@ COMMANDS = {
     "import": ("imports", "Bring in files: police incidents, postcodes."),
     "sweep": ("duties", "Run the triggers."),
     "deliver": ("duties", "Send what is waiting in the outbox."),
+    "audit": ("audit", "The record: check it, seal it, erase from it by law."),
+    "backup": ("backup", "Everything into one file."),
+    "restore": ("backup", "Everything back from that file."),
+    "bench": ("bench", "Measure this installation."),
     "standards": ("standards", "The agreed standards: check them."),
 }
 NAMES_IN_PYTHON = {"import": "import_"}

@@ -9,7 +9,7 @@ import click
 
 from config import agreed
 from config.settings import settings
-from sentinel.cli.framework import data_option, json_option, tell
+from sentinel.cli.framework import data_option, inside, json_option, tell
 from sentinel.core import clock
 from sentinel.core.errors import SentinelError
 from sentinel.core.instance import assets, browser, checks, locate
@@ -64,8 +64,19 @@ def _look_at_system(found: locate.Found) -> Iterator[Finding]:
     yield _look("role of the pages", lambda: checks.role(chosen.database_url, "SENTINEL_DATABASE_URL"))
     yield _look("role of the workers", lambda: checks.role(chosen.worker_database_url, "SENTINEL_WORKER_DATABASE_URL"))
     yield _look("schema", lambda: checks.schema(chosen.owner_database_url))
-    if found.kind != "stopped":  # the broker of a stopped system rests with it
+    if found.kind != "stopped":  # the broker of a stopped system rests with it; what it last recorded is sealed when it starts again
+        yield _look("record", _record)
         yield _look("broker", lambda: checks.broker(chosen.redis_url))
+
+
+def _record() -> Iterator[str]:
+    """Is what happens sealed in time?"""
+    from sentinel.audit import sealing
+
+    problems: list[str | None] = []
+    if not list(checks.schema(settings().owner_database_url)):
+        inside("owner", "doctor", lambda: problems.append(sealing.too_late()))
+    yield from filter(None, problems)
 
 
 def _look(name: str, check: Callable[[], Iterable[str]]) -> Finding:

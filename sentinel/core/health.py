@@ -31,10 +31,12 @@ def readyz() -> ResponseReturnValue:
 
 
 def metrics() -> ResponseReturnValue:
-    """Prometheus metrics: on this machine, or with the token."""
+    """Prometheus metrics: on this machine, or with the token. What is only known by asking is measured now."""
     token = current_app.config["SENTINEL"].metrics_token
     if request.remote_addr not in LOCAL and not (token and request.headers.get("Authorization") == f"Bearer {token}"):
         abort(404)
+    for measure in current_app.extensions["sentinel.measures"]:
+        measure()
     return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
 

@@ -10,7 +10,7 @@ from sentinel.core.db import Key, Line, Model, Short, Word, new_id
 
 
 class Installation(Model):
-    """One row: is this a demonstration, and how far its clock is set forward."""
+    """One row: is this a demonstration, how far its clock is set forward, and how often it was restored (`epoch`, from 1)."""
 
     __tablename__ = "installation"
     __table_args__ = (
@@ -21,6 +21,7 @@ class Installation(Model):
     id: Mapped[int] = mapped_column(primary_key=True, default=1)
     demonstration: Mapped[bool] = mapped_column(default=False)
     clock_offset: Mapped[timedelta] = mapped_column(Interval, default=timedelta())
+    epoch: Mapped[int] = mapped_column(server_default="1")
 
 
 class ReferenceCounter(Model):

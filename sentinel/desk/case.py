@@ -48,7 +48,7 @@ def overview(case_id: UUID) -> ResponseReturnValue:
     if level_for(current(), case_id) in ("full", "named"):
         return _overview(opened(case_id), forms.NoteForm(formdata=None), Sent())
     case = case_for(current(), case_id, need="headline")
-    record_look("asb_case", case.id, case_id=case.id)
+    record_look("asb_case", case.id, case_id=case.id, person_ids={party.person_id for party in case.parties})
     return _headline(case, _ask_form(), Sent())
 
 

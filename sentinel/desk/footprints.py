@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 
 from sentinel.access.models import User
 from sentinel.audit.models import AuditEntry
@@ -18,7 +18,7 @@ from sentinel.core.db import db
 
 TOGETHER = timedelta(minutes=30)
 A_LONG_TIME = timedelta(days=730)
-KIND_WORDS = {"look": "Looked", "search": "Shown by a search", "export": "Exported"}
+KIND_WORDS = {"look": "Looked", "search": "Shown somebody of it by a search", "export": "Exported"}
 HEADLINE = "asb_case"
 
 
@@ -48,8 +48,13 @@ class Share:
 
 
 def of_case(case: Case, cursor: str | None) -> Page[Footprint]:
-    """A page of the record, newest first. The record of changes is not part of it: that is the timeline."""
-    looked = select(AuditEntry).where(AuditEntry.case_id == case.id, AuditEntry.kind.in_(KIND_WORDS))
+    """A page of the record, newest first: looks at the case, and searches and exports that showed people of it.
+
+    The record of changes is not part of it: that is the timeline.
+    """
+    people = [party.person_id for party in case.parties]
+    shown = and_(AuditEntry.kind.in_(("search", "export")), AuditEntry.kind != "change", AuditEntry.person_ids.overlap(people))
+    looked = select(AuditEntry).where(or_(and_(AuditEntry.case_id == case.id, AuditEntry.kind.in_(KIND_WORDS)), shown))
     found: Page[AuditEntry] = page(looked, (AuditEntry.at_us, AuditEntry.id), cursor)
     return Page(_visits(case, found.rows), found.further, found.nearer)
 
@@ -86,7 +91,8 @@ def _visits(case: Case, rows: Sequence[AuditEntry]) -> list[Footprint]:
         for row in group:
             at = datetime.fromtimestamp(row.at_us / 1_000_000, UTC)
             what = f"{KIND_WORDS[kind]}, headline only" if headline else KIND_WORDS[kind]
-            one = Footprint(*_named(person, actor), what, row.authority or _why(case, person, grants, at, headline), at, at, 1)
+            why = row.authority or ("" if row.case_id is None else _why(case, person, grants, at, headline))
+            one = Footprint(*_named(person, actor), what, why, at, at, 1)
             visits = _together(visits, one)
     return visits
 

@@ -20,6 +20,7 @@ from sentinel.core.viewer import Viewer, current
 from sentinel.desk import to_sign
 from sentinel.desk.my_work import count as count_due
 from sentinel.desk.triage import count_waiting
+from sentinel.oversight.flags import count_open as count_flags
 from sentinel.referrals.queries import count_new
 
 bp = Blueprint("home", __name__)
@@ -58,6 +59,7 @@ ITEMS = [
     Item("Shared with us", "shared.index", Permission.SHARED_READ, also=("shared",)),
     Item("Police incidents", "insight.police_incidents", Permission.INCIDENTS_COUNT),
     Item("Imports", "exchange.imports", Permission.QUARANTINE_READ),
+    Item("The record", "record.index", Permission.RECORD_READ, count_flags, counts="looks to ask about", also=("record",)),
     Item("Partnership", "access.partnership", Permission.PARTNERSHIP_READ),
 ]
 
@@ -101,6 +103,7 @@ def _load() -> None:
     if user is not None:
         g.layout |= {
             "person_role": _role(user),
+            "footer": [{"label": "Declare people and addresses you must not look up", "href": url_for("declared.index")}],
             "sign_out": url_for("access.sign_out"),
             "stay": url_for("access.stay"),
             "idle_minutes": int(IDLE.total_seconds() // 60),

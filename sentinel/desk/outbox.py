@@ -32,6 +32,7 @@ WHAT = {
     "referral_notice": "Notice of a referral",
     "alerts_now": "Alert that cannot wait, to staff",
     "alerts_digest": "Morning digest, to staff",
+    "anchor": "Anchor of the record, to the information officer",
 }
 STATES = {"failed": "Did not go", "uncertain": "May or may not have gone", "waiting": "Waiting", "cancelled": "Put aside"}
 

@@ -12,6 +12,7 @@ READS_CASES = {"call_taker", "practitioner", "supervisor", "service_manager"}
 SUPERVISES = {"supervisor"}
 RECEIVES = {"victim_first"}
 OVERSEES = {"supervisor", "service_manager", "governance"}  # governance: what belongs to no team, and no team's work
+WATCHES = {"information_officer"}  # who looked at whom, and why; no case by that role
 COUNTS = {"practitioner", "supervisor", "service_manager", "analyst", "governance"}
 ANSWERS = {"practitioner", "supervisor", "service_manager", "governance", "information_officer"}
 
@@ -138,4 +139,17 @@ ACCESS: dict[str, str | set[str]] = {
     "insight.police_incidents_csv": COUNTS,
     "exchange.imports": {"governance", "analyst"},
     "exchange.resolve": {"governance", "analyst"},
+    # the record, and who watches it
+    "record.index": WATCHES,
+    "record.staff": WATCHES,
+    "record.people": WATCHES,
+    "record.looks_at": WATCHES,
+    "record.looks_at_csv": WATCHES,
+    "record.looks_by": WATCHES,
+    "record.looks_by_csv": WATCHES,
+    "record.flags": WATCHES,
+    "record.review": WATCHES,
+    "declared.index": SIGNED_IN,
+    "declared.address": SIGNED_IN,
+    "declared.withdraw": SIGNED_IN,
 }

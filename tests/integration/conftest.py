@@ -35,6 +35,10 @@ INSERT INTO break_glass (id, case_id, opened_by, reason, opened_at, until)
 INSERT INTO restricted_touch (id, report_id, case_id, at) SELECT gen_random_uuid(), r.id, c.id, now()
     FROM (SELECT id FROM report WHERE state = 'received' AND NOT restricted ORDER BY reference DESC LIMIT 1) r,
          (SELECT id FROM asb_case WHERE restricted ORDER BY reference LIMIT 2) c;
+INSERT INTO look_flag (id, user_id, person_id, why, entry_id, at_us, flagged_at)
+    SELECT gen_random_uuid(), u.id, (SELECT id FROM person ORDER BY id LIMIT 1), 'colleague', 1, 1, now()
+    FROM app_user u WHERE u.email IN ('officer@blaby.example', 'information@county.example');
+INSERT INTO audit_seal SELECT 1, 1, '1', '2', 1, '', '', '', 1, '';
 UPDATE report SET unrouted = true WHERE id IN (SELECT id FROM report WHERE state = 'received' ORDER BY reference LIMIT 2);
 """
 

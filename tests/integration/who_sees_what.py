@@ -22,9 +22,10 @@ TABLES = tuple(
     handover case_grant assessment contact_plan contact contact_covers person_contact residence intervention supervision_review
     multi_agency_proposal break_glass restricted_touch
     episode_referral referral referral_event incident alert telling audit_entry quarantined_row partner team
-    app_user role_held""".split()  # noqa: SIM905  a list of words
+    app_user role_held look_flag audit_seal""".split()  # noqa: SIM905  a list of words
 )
 KEYS = {
+    "audit_seal": ("n",),
     "case_detail": ("case_id",),
     "case_clock": ("case_id",),
     "report_detail": ("report_id",),
@@ -282,6 +283,12 @@ class World:
         case = self.by_id["asb_case"].get(row["case_id"])
         mine = row["actor"] == str(who.user["id"])
         return mine or "information_officer" in who.roles or RANK[self.of_case(who, case)] >= RANK["full"]
+
+    def _may_read_look_flag(self, who: Person, row: Row) -> bool:
+        return "information_officer" in who.roles and row["user_id"] != who.user["id"]
+
+    def _may_read_audit_seal(self, who: Person, row: Row) -> bool:
+        return bool(who.roles & {"information_officer", "governance"})
 
     def _may_read_quarantined_row(self, who: Person, row: Row) -> bool:
         return bool(who.roles & {"governance", "analyst"})

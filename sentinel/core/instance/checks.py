@@ -1,5 +1,6 @@
 """What must be true of an installation before it may serve: each check says in a sentence what is wrong."""
 
+import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from sentinel.core.instance.roles import libpq_url
 
 OLDEST = 150_000  # PostgreSQL 15
 SHORTEST_SECRET = 32
+SEED = 32
 CLOCKS_APART = 5.0  # seconds
 NAMES = {
     "database_url": "SENTINEL_DATABASE_URL",
@@ -47,6 +49,15 @@ def secret(value: str) -> str | None:
     if len(value) < SHORTEST_SECRET:
         return f"SENTINEL_SECRET_KEY must have {SHORTEST_SECRET} characters or more."
     return None
+
+
+def audit_key(value: str) -> str | None:
+    """The record is signed with an Ed25519 key, whose seed is 32 bytes."""
+    try:
+        fits = len(base64.b64decode(value, validate=True)) == SEED
+    except ValueError:
+        fits = False
+    return None if fits else f"SENTINEL_AUDIT_KEY must be {SEED} bytes in base64 (make one: openssl rand -base64 32)."
 
 
 def role(url: str, name: str) -> Iterator[str]:
@@ -97,6 +108,8 @@ def _setting(settings: Settings, field: str) -> str | None:
         return f"{name} is not set."
     if field == "secret_key":
         return secret(value)
+    if field == "audit_key":
+        return audit_key(value)
     if field.endswith("database_url") and not value.startswith("postgresql+psycopg://"):
         return f"{name} must begin with postgresql+psycopg://"
     if field == "redis_url" and urlsplit(value).scheme not in ("redis", "rediss", "unix"):
