@@ -225,6 +225,7 @@ RESTRICTED_PERSON_TOUCHED = watch(
     WHERE g.case_id = x.case_id AND g.level = 'named' AND g.grantee = r.triaged_by)""",
     case_id="x.case_id",
     enhanced="true",
+)
 # Found by workers/record.py; over when the information officer has reviewed it. No case: who looked at whom is on their own page.
 LOOK_AT_SELF = watch("f.id", "f.flagged_at", "look_flag f", "f.reviewed_at IS NULL")
 # The record keeps the machine's own time, whatever a demonstration's clock says. Before the first seal `doctor` speaks, not this.
