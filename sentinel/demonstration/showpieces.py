@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from sentinel.access.models import Absence, Duty, User
-from sentinel.cases import handover
+from sentinel.cases import handover, service, sharing
 from sentinel.cases.closure import propose_closing
 from sentinel.cases.models import Case, CaseGrant, Report
 from sentinel.core import clock
@@ -33,6 +33,7 @@ def show(staff: Staff, as_of: datetime) -> None:
         _offered(staff)
         _unrouted()
         _restricted(staff, as_of)
+        _shown_to_others(staff)
         _to_authorise(staff)
         db.session.flush()
     finally:
@@ -113,6 +114,18 @@ def _unrouted() -> None:
     report = db.session.scalar(select(Report).where(Report.state == "received").order_by(Report.received_at.desc()))
     if report:
         report.team_id, report.unrouted = None, True
+
+
+def _shown_to_others(staff: Staff) -> None:
+    """A case whose headline a landlord sees, and one that another partner opened in full: its owner has not answered yet."""
+    open_ones = [(case, officer) for case, officer in _cases(staff, "medium") if not case.restricted][:2]
+    theirs, landlord = staff.officers.get("charnwood-asb", []), sharing.landlord_teams()
+    for (case, officer), share in zip(open_ones, ("headline", "full"), strict=False):
+        if share == "headline" and landlord:
+            service.share_case(actor=officer, case=case, grantee=landlord[0], level=share, reason="They are the landlord of both homes")
+        elif share == "full" and theirs:
+            reason = "The same people have moved to our side of the boundary"
+            service.ask_for_full(actor=theirs[0], case=case, team=staff.teams["charnwood-asb"], reason=reason)
 
 
 def _restricted(staff: Staff, as_of: datetime) -> None:
