@@ -248,6 +248,13 @@ SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 """
 
+WRITE = "audit_write(text, text, text, text, uuid, uuid[], jsonb)"
+# Asked for within the statement that PL/pgSQL keeps planned: as a default it was planned anew for each entry (1.4 ms, measured).
+OF_EPOCH = (
+    ("INSERT INTO audit_entry (at_us,", "INSERT INTO audit_entry (epoch, at_us,"),
+    ("VALUES (moment,", "VALUES ((SELECT i.epoch FROM installation i), moment,"),
+)
+
 FUNCTIONS = {
     "audit_next_seal()": "sentinel_worker",
     "audit_add_seal(audit_seal)": "sentinel_worker",
@@ -266,6 +273,15 @@ HELPERS = (
     "is_information_officer()",
 )
 RECORDED = {"declared_interest": "id", "look_flag": "id", "record_question": "id"}
+
+
+def _swap(function: str, pairs: tuple[tuple[str, str], ...]) -> None:
+    """Replace parts of a function as it stands, whoever made it: each must be there exactly once."""
+    body = op.get_bind().scalar(sa.text(f"SELECT pg_get_functiondef('{function}'::regprocedure)"))
+    for old, new in pairs:
+        assert body.count(old) == 1, old
+        body = body.replace(old, new)
+    op.get_bind().execute(sa.text(body.replace(":", r"\:")))
 
 
 def _tables() -> None:
@@ -387,6 +403,7 @@ def upgrade() -> None:
     _tables()
     for functions in (SEALING, ERASING, REFUSED, FLAGGING, ASKING):
         op.get_bind().exec_driver_sql(functions)
+    _swap(WRITE, OF_EPOCH)
     for table, keys in RECORDED.items():
         op.execute(f"CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION audit_change('{keys}')")
     op.execute("INSERT INTO look_mark (id, epoch, xid) VALUES (1, 0, '0')")
@@ -394,6 +411,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    _swap(WRITE, tuple((new, old) for old, new in OF_EPOCH))
     for signature in (*reversed(FUNCTIONS), *reversed(HELPERS)):
         op.execute(f"DROP FUNCTION {signature}")
     for table in ("record_question", "look_flag", "declared_interest", "look_mark", "disposal", "audit_seal"):

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import click
@@ -10,6 +11,9 @@ from config.settings import settings
 from sentinel.cli.framework import System, on_system
 from sentinel.core.errors import Refused
 from sentinel.core.instance import checks
+
+if TYPE_CHECKING:
+    from sentinel.audit.verify import Checked
 
 BROKEN = 1
 SHOWN = 20
@@ -64,10 +68,7 @@ def erase(system: System, people: tuple[UUID, ...], entries: tuple[int, ...], au
     system.tell({"erased": erased}, f"{erased:,} erased; the entries themselves and their seals stay.")
 
 
-def _in_words(found: "object") -> list[str]:
-    from sentinel.audit.verify import Checked
-
-    assert isinstance(found, Checked)
+def _in_words(found: "Checked") -> list[str]:
     erased = f" {found.erased:,} lawfully erased." if found.erased else ""
     anchored = f"Anchored to seal {found.anchored_to:,}." if found.anchored_to else "No anchor was found to check against."
     counts = f"{found.entries:,} entries: {found.sealed:,} in {found.seals:,} seals, {found.unsealed:,} not sealed yet.{erased} {anchored}"

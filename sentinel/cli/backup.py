@@ -1,5 +1,6 @@
 """`sentinel backup` and `sentinel restore`: one file with everything, and everything back from it."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -69,12 +70,15 @@ def _seal(folder: Path) -> bool:
         return False
     from sentinel.audit import sealing
 
-    inside("worker", "seal", lambda: sealing.seal(settings().audit_key, folder) and None)
+    def work() -> None:
+        sealing.seal(settings().audit_key, folder)
+
+    inside("worker", "seal", work)
     return True
 
 
-def _refuse(problems: object) -> None:
-    if sentences := list(problems):  # type: ignore[call-overload]
+def _refuse(problems: Iterable[str]) -> None:
+    if sentences := list(problems):
         raise Refused(" ".join(sentences))
 
 

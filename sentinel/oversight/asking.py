@@ -4,9 +4,10 @@ No case is open to them by that role: names, roles and numbers come through func
 first (migration 0010), and each page of an answer is itself a look, with the reason they gave.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, select, text
@@ -91,7 +92,7 @@ def person_of(question: RecordQuestion, person_id: UUID) -> Named:
 
 def reference_of(question: RecordQuestion) -> str:
     """The number of the report or case that was asked about."""
-    return _references([question.about_id])[question.about_id].reference  # type: ignore[no-any-return]
+    return str(_references([question.about_id])[question.about_id].reference)
 
 
 def looks_at(person_id: UUID, cursor: str | None) -> cursors.Page[Line]:
@@ -145,9 +146,9 @@ def _in_words(rows: Sequence[AuditEntry]) -> list[Line]:
     return [_line(row, staff.get(row.actor), known) for row in rows]
 
 
-def _line(row: AuditEntry, person: User | None, known: dict[UUID, object]) -> Line:
+def _line(row: AuditEntry, person: User | None, known: dict[UUID, Any]) -> Line:
     about = next((known[key] for key in _uuids([row.case_id, row.row_id]) if key in known), None)
-    reference = getattr(about, "reference", None)
+    reference = about.reference if about else None
     who = (person.name, person.partner.name) if person else ("Sentinel itself" if ":" in row.actor else "Somebody no longer here", "")
     return Line(
         at=datetime.fromtimestamp(row.at_us / 1_000_000, UTC),
@@ -159,23 +160,22 @@ def _line(row: AuditEntry, person: User | None, known: dict[UUID, object]) -> Li
     )
 
 
-def _why(row: AuditEntry, person: User | None, about: object) -> str:
+def _why(row: AuditEntry, person: User | None, about: Any) -> str:
     """What their part in the case explains, where they were not asked for a reason."""
     if person is None or about is None or row.kind == "access":
         return "No reason was asked for"
-    if getattr(about, "officer_id", None) == person.id:
+    if about.officer_id == person.id:
         return "Officer of the case"
-    of_owner = getattr(about, "owner_partner_id", None) == person.partner_id
-    return "Works for the owner" if of_owner else "Shared with them, or the headline only"
+    return "Works for the owner" if about.owner_partner_id == person.partner_id else "Shared with them, or the headline only"
 
 
-def _references(ids: Sequence[UUID]) -> dict[UUID, object]:
+def _references(ids: Sequence[UUID]) -> dict[UUID, Any]:
     return {row.id: row for row in db.session.execute(_REFERENCES, {"ids": list(ids)})} if ids else {}
 
 
-def _uuids(values: object) -> list[UUID]:
+def _uuids(values: Iterable[object]) -> list[UUID]:
     found = []
-    for value in values:  # type: ignore[attr-defined]
+    for value in values:
         try:
             found.append(UUID(str(value)))
         except ValueError:

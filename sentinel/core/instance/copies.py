@@ -149,7 +149,7 @@ def _put(tar: tarfile.TarFile, name: str, file: IO[bytes]) -> str:
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
     reader = _Digesting(file)
-    tar.addfile(_member(name, size), reader)  # type: ignore[arg-type]
+    tar.addfile(_member(name, size), reader)
     return reader.digest.hexdigest()
 
 
