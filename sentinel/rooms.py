@@ -6,6 +6,7 @@ from sentinel.desk.board import bp as board
 from sentinel.desk.case import bp as case
 from sentinel.desk.case_actions import bp as actions
 from sentinel.desk.case_referrals import bp as referrals
+from sentinel.desk.cases_export import bp as cases_export
 from sentinel.desk.cases_list import bp as cases
 from sentinel.desk.closing import bp as closing
 from sentinel.desk.inbox import bp as alerts
@@ -32,6 +33,7 @@ BLUEPRINTS = [
     risk,
     triage,
     cases,
+    cases_export,
     case,
     actions,
     ownership,

@@ -19,6 +19,7 @@ class Permission(StrEnum):
     CASE_READ = "case:read"
     CASE_WORK = "case:work"
     CASE_SIGN = "case:sign"
+    CASES_EXPORT = "cases:export"
     CONTACT_LOG = "contact:log"
     RISK_ASSESS = "risk:assess"
     RISK_AGREE = "risk:agree"
@@ -45,6 +46,7 @@ ALLOWED: dict[Permission, frozenset[str]] = {
     Permission.CASE_READ: _CASEWORKERS | {"call_taker", "service_manager"},
     Permission.CASE_WORK: _CASEWORKERS,
     Permission.CASE_SIGN: frozenset({"supervisor"}),
+    Permission.CASES_EXPORT: _MANAGERS,
     Permission.CONTACT_LOG: _CASEWORKERS,
     Permission.RISK_ASSESS: _CASEWORKERS,
     Permission.RISK_AGREE: frozenset({"supervisor"}),

@@ -1,6 +1,7 @@
 """Recording a look. Changes record themselves: a trigger on every table that people's work is kept in."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from sqlalchemy import text
@@ -9,6 +10,13 @@ from sentinel.core.db import db
 from sentinel.core.transactions import look_recorded
 
 _LOOK = text("SELECT audit_look(:kind, :table_name, :row_id, :case_id, CAST(:person_ids AS uuid[]))")
+
+
+_EXPORT = text(
+    """SELECT audit_look('export', 'asb_case', key, CAST(key AS uuid), ARRAY(SELECT CAST(p AS uuid) FROM jsonb_array_elements_text(value) p))
+       FROM jsonb_each(CAST(:shown AS jsonb))"""
+)
+_WHY = text("SELECT set_config('sentinel.authority', :why, true)")
 
 
 def record_look(
@@ -30,3 +38,10 @@ def record_look(
             "person_ids": "{" + ",".join(map(str, people)) + "}" if people else None,
         },
     )
+
+
+def record_export(shown: Mapping[UUID, Iterable[UUID]], *, why: str) -> None:
+    """Record that the viewer took a list of cases away, and the people each names; one entry a case, with the reason they gave."""
+    db.session.execute(_WHY, {"why": why})
+    people = {str(case_id): sorted(str(person) for person in person_ids) for case_id, person_ids in shown.items()}
+    db.session.execute(_EXPORT, {"shown": json.dumps(people)})

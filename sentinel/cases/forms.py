@@ -6,7 +6,7 @@ from uuid import UUID
 from config.agreed.catalogue import Choice
 from sentinel.access.models import Team, User
 from sentinel.core.fields import LINE, AreaField, ChecksField, DateField, Option, RadiosField, SelectField, TextField
-from sentinel.core.forms import EditForm, Form
+from sentinel.core.forms import EditForm, Form, HiddenField
 
 NOTE = 10_000
 
@@ -168,3 +168,13 @@ class SafeguardingForm(Form):
     """The safeguarding referral that a report asked for."""
 
     done_by = TextField("Who made the referral, and to whom", required="Say who made the referral, and to whom.", max_length=200)
+
+
+class ExportForm(Form):
+    """Taking a list of cases away; which list travels unseen."""
+
+    whose = HiddenField()
+    state = HiddenField()
+    risk = HiddenField()
+    reason = TextField("Why you need it", required="Say why you need the list: it goes on the record.", max_length=LINE)
+    kind = RadiosField("Kind of file", (("xlsx", "Excel workbook"), ("csv", "CSV")), required="Choose the kind of file.")

@@ -52,7 +52,7 @@ ITEMS = [
     Item("Reports I took", "intake.mine", Permission.REPORT_TAKE),
     Item("To decide", "triage.queue", Permission.QUEUE_READ, count_waiting),
     Item("Alerts", "alerts.inbox", Permission.ALERT_ANSWER, count_inbox, also=("alerts",), unless=Permission.BOARD_READ),
-    Item("Cases", "cases.index", Permission.CASE_READ, also=CASE_PAGES),
+    Item("Cases", "cases.index", Permission.CASE_READ, also=("cases_export", *CASE_PAGES)),
     Item("Sign-off", "sign_off.index", Permission.RISK_AGREE, to_sign.count, also=("sign_off",)),
     Item("Referrals", "victim_first.queue", Permission.REFERRAL_WORK, count_new, also=("victim_first",)),
     Item("Police incidents", "insight.police_incidents", Permission.INCIDENTS_COUNT),

@@ -54,6 +54,7 @@ ACCESS: dict[str, str | set[str]] = {
     "ownership.take_back": WORKS_CASES,
     # a case
     "cases.index": READS_CASES,
+    "cases_export.export": {"supervisor", "service_manager"},
     "case.overview": READS_CASES,
     "case.timeline": READS_CASES,
     "case.people": READS_CASES,
