@@ -1,5 +1,7 @@
 """How the web process serves: one master that loads the application once, two workers of eight threads each."""
 
+import gunicorn.http.wsgi
+
 worker_class = "gthread"
 workers = 2
 threads = 8
@@ -12,3 +14,8 @@ max_requests_jitter = 2_000
 limit_request_line = 4_094
 control_socket_disable = True
 forwarded_allow_ips = "127.0.0.1"
+# No query and no referrer, should an access log be asked for; and no name or version of the server in any answer.
+access_log_format = "%(t)s %(m)s %(U)s %(s)s %(B)s %(D)s"
+limit_request_fields = 100
+limit_request_field_size = 8_190
+gunicorn.http.wsgi.SERVER = "Sentinel"

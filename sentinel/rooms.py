@@ -5,6 +5,7 @@ from sentinel.desk.assess import bp as risk
 from sentinel.desk.board import bp as board
 from sentinel.desk.case import bp as case
 from sentinel.desk.case_actions import bp as actions
+from sentinel.desk.case_files import bp as documents
 from sentinel.desk.case_referrals import bp as referrals
 from sentinel.desk.cases_export import bp as cases_export
 from sentinel.desk.cases_list import bp as cases
@@ -36,6 +37,7 @@ BLUEPRINTS = [
     cases_export,
     case,
     actions,
+    documents,
     ownership,
     interventions,
     closing,

@@ -13,7 +13,8 @@ _LOOK = text("SELECT audit_look(:kind, :table_name, :row_id, :case_id, CAST(:per
 
 
 _EXPORT = text(
-    """SELECT audit_look('export', 'asb_case', key, CAST(key AS uuid), ARRAY(SELECT CAST(p AS uuid) FROM jsonb_array_elements_text(value) p))
+    """SELECT audit_look('export', 'asb_case', key, CAST(key AS uuid),
+                         ARRAY(SELECT CAST(p AS uuid) FROM jsonb_array_elements_text(value) p))
        FROM jsonb_each(CAST(:shown AS jsonb))"""
 )
 _WHY = text("SELECT set_config('sentinel.authority', :why, true)")

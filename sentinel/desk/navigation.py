@@ -42,7 +42,7 @@ class Item:
     unless: Permission | None = None
 
 
-CASE_PAGES = ("victims", "case", "actions", "closing", "risk", "interventions", "referrals")
+CASE_PAGES = ("victims", "case", "actions", "closing", "risk", "interventions", "referrals", "documents")
 
 # In order of where a person's work is: the first they may use is where they land.
 ITEMS = [

@@ -78,6 +78,11 @@ ACCESS: dict[str, str | set[str]] = {
     "closing.close": WORKS_CASES,
     "closing.reopen": WORKS_CASES,
     "closing.sign": SUPERVISES,
+    # its files
+    "documents.case_documents": READS_CASES,
+    "documents.download": READS_CASES,
+    "documents.attach": WORKS_CASES,
+    "documents.withdraw": WORKS_CASES,
     # risk
     "risk.case_risk": READS_CASES,
     "risk.assess": WORKS_CASES,
