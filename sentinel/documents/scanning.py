@@ -65,9 +65,13 @@ def _answer(line: socket.socket) -> str:
 
 def _connected(url: str) -> socket.socket:
     parts = urlsplit(url)
-    if parts.scheme == "unix":
-        line = socket.socket(socket.AF_UNIX)
-        line.settimeout(CONNECT)
+    if parts.scheme != "unix":
+        return socket.create_connection((parts.hostname or "", parts.port or 3310), timeout=CONNECT)
+    line = socket.socket(socket.AF_UNIX)
+    line.settimeout(CONNECT)
+    try:
         line.connect(parts.path)
-        return line
-    return socket.create_connection((parts.hostname or "", parts.port or 3310), timeout=CONNECT)
+    except OSError:
+        line.close()
+        raise
+    return line
