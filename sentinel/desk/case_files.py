@@ -48,7 +48,7 @@ def attach(case_id: UUID) -> ResponseReturnValue:
         sent = form.file.data
         if not sent:
             raise Refused("Choose a file.", field="file")
-        words = {"kind": form.kind.data, "description": form.description.data}
+        words = {"kind": str(form.kind.data), "description": str(form.description.data)}
         body = sent.stream.read(LARGEST + 1)
         kept = service.attach(actor=g.user, case=case, name=sent.filename, claimed=sent.mimetype, body=body, **words)
         flash(*_what_became_of(kept))

@@ -1,6 +1,8 @@
 """The lists of cases and reports: whose, in what state, at what risk; the worst first, page by page."""
 
 from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
@@ -127,7 +129,7 @@ def with_names(query: Select[Case]) -> Select[Case]:
     )
 
 
-def next_due(cases: list[Case]) -> dict[object, object]:
+def next_due(cases: list[Case]) -> dict[UUID, datetime]:
     """By case, when its next promise is due."""
     rows = db.session.execute(
         select(Party.case_id, func.min(Promise.due_at))
@@ -135,4 +137,4 @@ def next_due(cases: list[Case]) -> dict[object, object]:
         .where(Party.case_id.in_([one.id for one in cases]), Promise.state == "open")
         .group_by(Party.case_id)
     )
-    return dict(rows.all())
+    return {case_id: due for case_id, due in rows if case_id}

@@ -50,7 +50,7 @@ class Document(Model):
     withdrawn_at: Mapped[datetime | None]
     withdrawn_reason: Mapped[Line | None]
 
-    adder: Mapped[User] = relationship(foreign_keys=[added_by], lazy="joined")
+    adder: Mapped[User] = relationship(foreign_keys=[added_by])
 
     @property
     def may_be_opened(self) -> bool:
