@@ -25,6 +25,7 @@ class Settings(BaseSettings):
     secret_key: str = ""
     base_url: str = "http://127.0.0.1:8000"
     smtp_url: str = ""
+    clamd_url: str = ""
     victim_first_webhook_url: str = ""
     victim_first_webhook_secret: str = ""
     audit_key: str = ""

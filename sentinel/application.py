@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Flask, Response, g, request
+from flask import Flask, g
 from flask_login import LoginManager
 from flask_wtf.csrf import CSRFProtect
 
@@ -10,13 +10,13 @@ from config.settings import Settings, settings
 from sentinel import reactions, rooms
 from sentinel.access import guards, sessions
 from sentinel.audit import refused, sealing
-from sentinel.core import addresses, health, logging, pages, problems, queue
+from sentinel.core import addresses, headers, health, logging, pages, problems, queue
 from sentinel.core.db import db
 from sentinel.core.transactions import Application
 from sentinel.desk import navigation
 
-CONTENT_POLICY = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 LARGEST_REQUEST = 2 * 1024 * 1024
+MOST_FIELDS = 1_000
 
 
 def assemble(database_url: str | None = None, configuration: Settings | None = None) -> Flask:
@@ -32,6 +32,8 @@ def assemble(database_url: str | None = None, configuration: Settings | None = N
     app.extensions["sentinel.closure_checks"] = reactions.CLOSURE_CHECKS
     app.extensions["sentinel.conditions"] = reactions.CONDITIONS
     app.extensions["sentinel.messages"] = reactions.MESSAGES
+    app.before_request(guards.make_room)
+    app.before_request(guards.refuse_other_sites)
     app.before_request(sessions.load_viewer)
     CSRFProtect(app)
     app.before_request(guards.check)
@@ -40,35 +42,29 @@ def assemble(database_url: str | None = None, configuration: Settings | None = N
         part.init_app(app)
     for blueprint in rooms.BLUEPRINTS:
         app.register_blueprint(blueprint)
-    app.after_request(_strict)
+    headers.init_app(app)
     refused.init_app(app)
     app.extensions["sentinel.measures"] = (sealing.measure,)
     return app
 
 
 def _configure(app: Flask, chosen: Settings, database_url: str) -> None:
+    secure = chosen.base_url.startswith("https://")
     app.config.update(
         SECRET_KEY=chosen.secret_key,
         SQLALCHEMY_DATABASE_URI=database_url,
         SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": True, "pool_size": 8, "connect_args": {"prepare_threshold": None}},
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=chosen.base_url.startswith("https://"),
-        SESSION_COOKIE_NAME="sentinel",
+        SESSION_COOKIE_SECURE=secure,
+        SESSION_COOKIE_NAME="__Host-sentinel" if secure else "sentinel",
+        SESSION_COOKIE_PATH="/",
         MAX_CONTENT_LENGTH=LARGEST_REQUEST,
         MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST,
+        MAX_FORM_PARTS=MOST_FIELDS,
         WTF_CSRF_TIME_LIMIT=None,
         SENTINEL=chosen,
     )
-
-
-def _strict(response: Response) -> Response:
-    response.headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "same-origin"
-    if request.endpoint not in ("static", "assets"):
-        response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def _know_the_user(app: Flask) -> None:

@@ -5,6 +5,7 @@ import sentinel.alerts.models
 import sentinel.audit.models
 import sentinel.cases.models
 import sentinel.core.models
+import sentinel.documents.models
 import sentinel.exchange.models
 import sentinel.interventions.models
 import sentinel.oversight.models

@@ -6,7 +6,9 @@ from sentinel.desk.board import bp as board
 from sentinel.desk.break_glass import bp as break_glass
 from sentinel.desk.case import bp as case
 from sentinel.desk.case_actions import bp as actions
+from sentinel.desk.case_files import bp as documents
 from sentinel.desk.case_referrals import bp as referrals
+from sentinel.desk.cases_export import bp as cases_export
 from sentinel.desk.cases_list import bp as cases
 from sentinel.desk.closing import bp as closing
 from sentinel.desk.declared import bp as declared
@@ -37,8 +39,10 @@ BLUEPRINTS = [
     risk,
     triage,
     cases,
+    cases_export,
     case,
     actions,
+    documents,
     ownership,
     restricted,
     break_glass,

@@ -4,13 +4,15 @@ from typing import Any
 
 from celery.schedules import crontab
 
-MODULES = ["workers.alerts", "workers.post", "workers.record"]
+MODULES = ["workers.alerts", "workers.documents", "workers.post", "workers.record"]
 
 BEAT: dict[str, dict[str, Any]] = {
     # A promise that falls due is known to its officer within five minutes.
     "sweep": {"task": "alerts.sweep", "schedule": crontab(minute="*/5"), "options": {"expires": 280}},
     # Tasks sent after a commit are told at once; this finds what the broker lost and what waits for its next try.
     "deliver": {"task": "post.deliver", "schedule": crontab(), "options": {"expires": 55}},
+    # A file kept while the virus scanner was away can be opened within minutes of its return.
+    "scan": {"task": "documents.scan_waiting", "schedule": crontab(minute="*/3"), "options": {"expires": 170}},
     # UTC; the task itself knows London's mornings and working days, and writes one digest a person a day. Asked for again
     # through the morning, so that a machine that was off at half past six still sends it.
     "digest": {"task": "alerts.digest", "schedule": crontab(minute="30", hour="6-10"), "options": {"expires": 1_700}},

@@ -159,6 +159,7 @@ VIEWS = {
     "full_referral": f"""SELECT f.id FROM referral f WHERE {_of("full_party", "f.party_id")}
         OR EXISTS (SELECT FROM episode_referral e JOIN full_episode h ON h.id = e.episode_id WHERE e.referral_id = f.id)""",
     "agency_referral": f"SELECT f.id FROM referral f WHERE {_among('f.party_id', 'parties')} AND f.state <> 'held'",
+    "agency_case": f"SELECT y.case_id AS id FROM party y WHERE {_among('y.id', 'parties')}",
     "canonical_person": "SELECT p.id, p.canonical_id FROM person p",
 }
 
@@ -178,6 +179,7 @@ STORY = f"""({_of("full_case", "@case_id")} OR @case_id IS NULL AND {_of("full_r
 STORY_ADD = f"""({_of("seen_case", "@case_id")} OR {_of("seen_report", "@report_id")} OR {OF_AGENCY_PARTY})"""
 OF_EITHER = """CASE WHEN @case_id IS NOT NULL THEN EXISTS (SELECT FROM {view}_case v WHERE v.id = @case_id)
     ELSE EXISTS (SELECT FROM {view}_report v WHERE v.id = @report_id) END"""
+ENTERED = f"({_of('seen_case', '@case_id')} OR {_of('agency_case', '@case_id')})"  # a line on the story by whoever may write one
 OWN = f"@user_id = {USER}"
 OWN_OR_SIGNING_IN = f"({OWN} OR {SIGNING_IN})"
 ALERT = f"""(EXISTS (SELECT FROM telling t WHERE t.alert_id = @id AND t.user_id = {USER})
@@ -218,7 +220,7 @@ POLICIES: dict[str, tuple[Predicate, Predicate, Predicate]] = {
     "high_episode": (_of("seen_party", "@party_id"), OF_PARTY, OF_PARTY),
     "person": (PERSON_SEEN, TAKES_CALLS, PERSON_SEEN),
     "incident": (_of("seen_report", "@id", "incident_id"), TAKES_CALLS, None),
-    "case_clock": (_of("seen_case", "@case_id"), _of("seen_case", "@case_id"), _of("seen_case", "@case_id")),
+    "case_clock": (ENTERED, ENTERED, ENTERED),
     "alert": (ALERT, SIGNED_IN, ALERT),
     # full
     "case_detail": (OF_CASE, OF_CASE, OF_CASE),
@@ -237,6 +239,7 @@ POLICIES: dict[str, tuple[Predicate, Predicate, Predicate]] = {
     "person_contact": (PERSON_FULL, TAKES_CALLS, PERSON_FULL),
     "residence": (PERSON_FULL, TAKES_CALLS, PERSON_FULL),
     "intervention": (OF_CASE, OF_CASE, OF_CASE),
+    "document": (OF_CASE, f"({OF_CASE} AND @added_by = {USER})", OF_CASE),
     "supervision_review": (OF_PARTY, OF_PARTY, OF_PARTY),
     "multi_agency_proposal": (OF_PARTY, OF_PARTY, OF_PARTY),
     "episode_referral": (f"({OF_EPISODE} OR {OF_AGENCY_REFERRAL})", OF_EPISODE, OF_EPISODE),

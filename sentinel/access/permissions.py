@@ -22,6 +22,7 @@ class Permission(StrEnum):
     CASE_RESTRICT = "case:restrict"
     BREAK_GLASS = "case:break_glass"
     SHARED_READ = "shared:read"
+    CASES_EXPORT = "cases:export"
     CONTACT_LOG = "contact:log"
     RISK_ASSESS = "risk:assess"
     RISK_AGREE = "risk:agree"
@@ -52,6 +53,7 @@ ALLOWED: dict[Permission, frozenset[str]] = {
     Permission.CASE_RESTRICT: frozenset({"supervisor"}),
     Permission.BREAK_GLASS: frozenset({"supervisor"}),
     Permission.SHARED_READ: frozenset({"landlord"}),
+    Permission.CASES_EXPORT: _MANAGERS,
     Permission.CONTACT_LOG: _CASEWORKERS,
     Permission.RISK_ASSESS: _CASEWORKERS,
     Permission.RISK_AGREE: frozenset({"supervisor"}),

@@ -1,6 +1,7 @@
 """Recording a look. Changes record themselves: a trigger on every table that people's work is kept in."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from sqlalchemy import text
@@ -15,6 +16,11 @@ _AUTHORITY = text("SELECT set_config('sentinel.authority', :authority, true)")
 _LOOK = text(
     """SELECT audit_look(:kind, :table_name, :row_id, :case_id, CAST(:person_ids AS uuid[]))
     FROM in_emergency(CAST(:case_id AS uuid), :at) AS said"""
+)
+_EXPORT = text(
+    """SELECT audit_look('export', 'asb_case', key, CAST(key AS uuid),
+                         ARRAY(SELECT CAST(p AS uuid) FROM jsonb_array_elements_text(value) p))
+       FROM jsonb_each(CAST(:shown AS jsonb))"""
 )
 
 
@@ -63,3 +69,10 @@ def erase(*, people: Iterable[UUID] = (), entries: Iterable[int] = (), authority
         raise Refused("Say on what authority it is erased.", field="authority")
     values = {"people": list(people), "entries": list(entries), "authority": authority.strip()[:500]}
     return int(db.session.scalar(_ERASE, values) or 0)
+
+
+def record_export(shown: Mapping[UUID, Iterable[UUID]], *, why: str) -> None:
+    """Record that the viewer took a list of cases away, and the people each names; one entry a case, with the reason they gave."""
+    db.session.execute(_AUTHORITY, {"authority": why})
+    people = {str(case_id): sorted(str(person) for person in person_ids) for case_id, person_ids in shown.items()}
+    db.session.execute(_EXPORT, {"shown": json.dumps(people)})

@@ -6,7 +6,7 @@ from uuid import UUID
 from config.agreed.catalogue import Choice
 from sentinel.access.models import Team, User
 from sentinel.core.fields import LINE, AreaField, ChecksField, DateField, Option, RadiosField, SelectField, TextField
-from sentinel.core.forms import EditForm, Form
+from sentinel.core.forms import EditForm, Form, HiddenField
 
 NOTE = 10_000
 
@@ -226,3 +226,13 @@ class TouchForm(Form):
     """What was done about a report that names somebody on the case."""
 
     answer = TextField("What you did about it", required="Say in a sentence what you did about it.", max_length=LINE)
+
+
+class ExportForm(Form):
+    """Taking a list of cases away; which list travels unseen."""
+
+    whose = HiddenField()
+    state = HiddenField()
+    risk = HiddenField()
+    reason = TextField("Why you need it", required="Say why you need the list: it goes on the record.", max_length=LINE)
+    kind = RadiosField("Kind of file", (("xlsx", "Excel workbook"), ("csv", "CSV")), required="Choose the kind of file.")

@@ -1,5 +1,9 @@
 """The lists of cases and reports: whose, in what state, at what risk; the worst first, page by page."""
 
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import ColumnElement, Select, case, func, select
@@ -31,20 +35,20 @@ REPORT_STATES = (("received", "Waiting"), ("decided", "Decided"), ("any", "All")
 def index() -> ResponseReturnValue:
     """Cases, the riskiest first, then the newest."""
     viewer = current()
-    whose = _asked("whose", WHOSE, _own_list(viewer))
-    state, level = _asked("state", STATES, "live"), _asked("risk", LEVELS, "any")
-    wanted = visible_cases(viewer).where(*_whose(viewer, whose), *_in_state(state), *_at_level(level))
-    found = page(_with_names(wanted), (_rank(), Case.opened_at, Case.id), request.args.get("from"))
+    whose, state, level = chosen = filters_of(viewer, request.args)
+    wanted = filtered(viewer, *chosen)
+    found = page(with_names(wanted), (rank(), Case.opened_at, Case.id), request.args.get("from"))
     return render_template(
         "cases/index.html",
         page=found,
         n=db.session.scalar(wanted.with_only_columns(func.count(Case.id))),
         high=db.session.scalar(wanted.where(Case.level == "high").with_only_columns(func.count(Case.id))),
-        due_dates=_next_due(found.rows),
+        due_dates=next_due(found.rows),
         filters=(("whose", "Whose", WHOSE, whose), ("state", "State", STATES, state), ("risk", "Risk", LEVELS, level)),
         chosen={"whose": whose, "state": state, "risk": level},
         state_words=states.CASE_WORDS,
         emergency=link_to("break_glass.door"),
+        export=link_to("cases_export.export", whose=whose, state=state, risk=level),
     )
 
 
@@ -53,7 +57,7 @@ def index() -> ResponseReturnValue:
 def reports() -> ResponseReturnValue:
     """Reports, the newest first, and what became of them."""
     viewer = current()
-    state = _asked("state", REPORT_STATES, "any")
+    state = _asked(request.args, "state", REPORT_STATES, "any")
     wanted = visible_reports(viewer).where(*_report_state(state))
     options = (selectinload(Report.parties).joinedload(Party.person), joinedload(Report.place), joinedload(Report.team))
     found = page(wanted.options(*options), (Report.received_at, Report.id), request.args.get("from"))
@@ -69,8 +73,19 @@ def reports() -> ResponseReturnValue:
     )
 
 
-def _asked(name: str, known: tuple[tuple[str, str], ...], otherwise: str) -> str:
-    asked = request.args.get(name, otherwise)
+def filters_of(viewer: Viewer, sent: Mapping[str, str]) -> tuple[str, str, str]:
+    """Whose cases, in what state, at what risk; the viewer's own list where nothing sensible was asked for."""
+    whose = _asked(sent, "whose", WHOSE, _own_list(viewer))
+    return whose, _asked(sent, "state", STATES, "live"), _asked(sent, "risk", LEVELS, "any")
+
+
+def filtered(viewer: Viewer, whose: str, state: str, level: str) -> Select[Case]:
+    """The cases of such a list that the viewer may see."""
+    return visible_cases(viewer).where(*_whose(viewer, whose), *_in_state(state), *_at_level(level))
+
+
+def _asked(sent: Mapping[str, str], name: str, known: tuple[tuple[str, str], ...], otherwise: str) -> str:
+    asked = sent.get(name, otherwise)
     return asked if asked in dict(known) else otherwise
 
 
@@ -103,17 +118,19 @@ def _report_state(state: str) -> list[ColumnElement[bool]]:
     return {"received": [Report.state == "received"], "decided": [Report.state != "received"]}.get(state, [])
 
 
-def _rank() -> ColumnElement[int]:
+def rank() -> ColumnElement[int]:
+    """The riskiest first."""
     return case({level: rank + 1 for level, rank in states.RANK.items()}, value=Case.level, else_=0)
 
 
-def _with_names(query: Select[Case]) -> Select[Case]:
+def with_names(query: Select[Case]) -> Select[Case]:
+    """The cases with what a line of the list shows."""
     return query.options(
         selectinload(Case.parties).joinedload(Party.person), joinedload(Case.place), joinedload(Case.officer), joinedload(Case.team)
     )
 
 
-def _next_due(cases: list[Case]) -> dict[object, object]:
+def next_due(cases: list[Case]) -> dict[UUID, datetime]:
     """By case, when its next promise is due."""
     rows = db.session.execute(
         select(Party.case_id, func.min(Promise.due_at))
@@ -121,4 +138,4 @@ def _next_due(cases: list[Case]) -> dict[object, object]:
         .where(Party.case_id.in_([one.id for one in cases]), Promise.state == "open")
         .group_by(Party.case_id)
     )
-    return dict(rows.all())
+    return {case_id: due for case_id, due in rows if case_id}

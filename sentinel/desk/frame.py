@@ -48,6 +48,7 @@ TABS: tuple[tuple[str, str, str, str, str, str], ...] = (
     ("interventions", "Interventions", "interventions.case_interventions", "i", "interventions", ""),
     ("referrals", "Referrals", "referrals.case_referrals", "", "referrals", ""),
     ("actions", "Actions", "actions.case_actions", "a", "actions", "actions_late"),
+    ("documents", "Documents", "documents.case_documents", "", "", ""),
     ("access", "Record of access", "case.access", "", "", ""),
 )
 

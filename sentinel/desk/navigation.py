@@ -43,7 +43,7 @@ class Item:
     unless: Permission | None = None
 
 
-CASE_PAGES = ("victims", "case", "restricted", "actions", "closing", "risk", "interventions", "referrals")
+CASE_PAGES = ("victims", "case", "restricted", "actions", "closing", "risk", "interventions", "referrals", "documents")
 
 # In order of where a person's work is: the first they may use is where they land.
 ITEMS = [
@@ -53,7 +53,7 @@ ITEMS = [
     Item("Reports I took", "intake.mine", Permission.REPORT_TAKE),
     Item("To decide", "triage.queue", Permission.QUEUE_READ, count_waiting),
     Item("Alerts", "alerts.inbox", Permission.ALERT_ANSWER, count_inbox, also=("alerts",), unless=Permission.BOARD_READ),
-    Item("Cases", "cases.index", Permission.CASE_READ, also=CASE_PAGES),
+    Item("Cases", "cases.index", Permission.CASE_READ, also=("cases_export", *CASE_PAGES)),
     Item("Sign-off", "sign_off.index", Permission.RISK_AGREE, to_sign.count, also=("sign_off",)),
     Item("Referrals", "victim_first.queue", Permission.REFERRAL_WORK, count_new, also=("victim_first",)),
     Item("Shared with us", "shared.index", Permission.SHARED_READ, also=("shared",)),

@@ -1,13 +1,11 @@
 """Counts for analysts and the board."""
 
-import csv
-import io
-
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from sentinel.access import guards
 from sentinel.access.permissions import Permission
+from sentinel.core.exports import csv_response
 from sentinel.insight import incidents
 
 bp = Blueprint("insight", __name__, url_prefix="/insight")
@@ -25,10 +23,5 @@ def police_incidents() -> ResponseReturnValue:
 def police_incidents_csv() -> ResponseReturnValue:
     """The same figures, to download."""
     table = incidents.by_month_and_district()
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(["OFFICIAL-SENSITIVE: police incidents by month and district"])
-    writer.writerow(["Month", *table.columns])
-    writer.writerows([month, *counts] for month, counts in table.rows)
-    headers = {"Content-Disposition": "attachment; filename=police-incidents.csv"}
-    return Response(out.getvalue(), mimetype="text/csv", headers=headers)
+    header = ["Police incidents by month", *table.columns]
+    return csv_response("police-incidents", header, ([month, *counts] for month, counts in table.rows))

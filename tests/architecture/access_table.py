@@ -55,6 +55,7 @@ ACCESS: dict[str, str | set[str]] = {
     "ownership.take_back": WORKS_CASES,
     # a case
     "cases.index": READS_CASES,
+    "cases_export.export": {"supervisor", "service_manager"},
     "case.overview": READS_CASES,
     "case.timeline": READS_CASES,
     "case.people": READS_CASES,
@@ -87,6 +88,11 @@ ACCESS: dict[str, str | set[str]] = {
     "closing.close": WORKS_CASES,
     "closing.reopen": WORKS_CASES,
     "closing.sign": SUPERVISES,
+    # its files
+    "documents.case_documents": READS_CASES,
+    "documents.download": READS_CASES,
+    "documents.attach": WORKS_CASES,
+    "documents.withdraw": WORKS_CASES,
     # risk
     "risk.case_risk": READS_CASES,
     "risk.assess": WORKS_CASES,

@@ -22,7 +22,8 @@ TABLES = tuple(
     handover case_grant assessment contact_plan contact contact_covers person_contact residence intervention supervision_review
     multi_agency_proposal break_glass restricted_touch
     episode_referral referral referral_event incident alert telling audit_entry quarantined_row partner team
-    app_user role_held look_flag audit_seal""".split()  # noqa: SIM905  a list of words
+    app_user role_held look_flag audit_seal
+    document""".split()  # noqa: SIM905  a list of words
 )
 KEYS = {
     "audit_seal": ("n",),
@@ -36,7 +37,7 @@ KEYS = {
     "telling": ("alert_id", "step", "user_id"),
     "role_held": ("user_id", "team_id", "role"),
 }
-OF_A_CASE = {"restricted_touch", "case_detail", "case_action", "intervention"}
+OF_A_CASE = {"restricted_touch", "document", "case_detail", "case_action", "intervention"}
 
 
 @dataclass
@@ -192,7 +193,8 @@ class World:
         return self.of_case(who, row) != "none" or self._holds(who, row, "case_id")
 
     def _may_read_case_clock(self, who: Person, row: Row) -> bool:
-        return self.of_case(who, self.by_id["asb_case"][row["case_id"]]) != "none"
+        referred = any(self.referred(who, party) for party in self.rows["party"] if party["case_id"] == row["case_id"])
+        return referred or self.of_case(who, self.by_id["asb_case"][row["case_id"]]) != "none"
 
     def _may_read_report(self, who: Person, row: Row) -> bool:
         return self.of_report(who, row) != "none" or self._holds(who, row, "report_id")

@@ -1,0 +1,1 @@
+"""Files on a case: checked, encrypted, scanned, never run."""
