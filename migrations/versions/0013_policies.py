@@ -38,9 +38,16 @@ BEGIN
         INTO granted, granted_full, named, parties
         FROM case_grant WHERE grantee = ANY (partners || teams || who) AND until > moment;
     END IF;
+    -- What a landlord's people took or own: the row of the report, and the headline of the case it led to.
+    IF 'landlord' = ANY (string_to_array(roles, ',')) THEN
+        SELECT coalesce(array_agg(r.id), '{}'), granted || coalesce(array_agg(r.case_id) FILTER (WHERE r.case_id IS NOT NULL), '{}')
+        INTO holders, granted FROM report r
+        WHERE NOT r.restricted AND (r.owner_partner_id = ANY (partners)
+            OR r.taken_by IN (SELECT u.id FROM app_user u WHERE u.partner_id = ANY (partners)));
+    END IF;
     -- Of a party that was referred to them, who holds the case or report: that row, and nothing that hangs on it.
     IF parties <> '{}' THEN
-        SELECT coalesce(array_agg(coalesce(c.id, r.id)), '{}') INTO holders FROM party y
+        SELECT holders || coalesce(array_agg(coalesce(c.id, r.id)), '{}') INTO holders FROM party y
         LEFT JOIN asb_case c ON c.id = y.case_id LEFT JOIN report r ON r.id = y.report_id AND y.case_id IS NULL
         WHERE y.id = ANY (parties) AND NOT coalesce(c.restricted, r.restricted, true);
     END IF;
@@ -227,7 +234,7 @@ POLICIES: dict[str, tuple[Predicate, Predicate, Predicate]] = {
     "report_detail": (_of("full_report", "@report_id"),) * 3,
     "party_detail": (f"({OF_PARTY} OR {OF_AGENCY_PARTY})", OF_PARTY, OF_PARTY),
     "case_event": (STORY, STORY_ADD, None),
-    "break_glass": (f"({OF_CASE} OR @opened_by = {USER})", None, OF_CASE),
+    "break_glass": (f"({OF_CASE} OR @opened_by = {USER})", None, f"({OF_CASE} AND @opened_by <> {USER})"),
     "restricted_touch": (OF_CASE, None, OF_CASE),
     "case_action": (OF_CASE, OF_CASE, OF_CASE),
     "handover": (f"({STORY} OR {WORKS_IN_TEAM})", STORY, f"({STORY} OR {WORKS_IN_TEAM})"),

@@ -9,7 +9,7 @@ from sentinel.access.models import Team, User
 from sentinel.cases import states
 from sentinel.cases.events import HandedOver
 from sentinel.cases.models import Case, Handover, Report
-from sentinel.cases.named import refuse_unless_named, teams_of_named
+from sentinel.cases.named import keeps_the_list, named_on, refuse_unless_named, teams_of_named
 from sentinel.cases.queries import may_see_headline
 from sentinel.cases.service import CASEWORK, hold, refuse_outsiders, refuse_strangers
 from sentinel.cases.timeline import tell
@@ -48,7 +48,7 @@ def offer(
     """Offer a report or a case to another team. Nothing moves until they accept: owner, officer and promises stay.
 
     Refuses the team that has it, a team that could not accept, no reason, a second offer, a decided report, a closed case, and
-    for a restricted case a team in which nobody is named on it: the list goes with the case.
+    for a restricted case a team in which nobody is named on it, or no supervisor: the list goes with the case.
     """
     record = _one(report, case)
     hold(record, version)
@@ -60,8 +60,8 @@ def offer(
         raise Refused("No team has this report yet: the partnership's governance gives it to one.")
     if to_team.id not in {team.id for team in teams_to_offer(record.team)}:
         raise Refused("Choose another team that works cases and whose partner has a current agreement.", field="team")
-    if case and case.restricted and to_team.id not in teams_of_named(case):
-        raise Refused(f"Nobody of {to_team.name} is named on this restricted case. Name somebody of theirs on it first.", field="team")
+    if case and case.restricted:
+        _refuse_unless_named_there(case, to_team)
     if not reason.strip():
         raise Refused("Say why it is theirs: they decide by it.", field="reason")
     made = Handover(
@@ -190,6 +190,14 @@ def _answerable(actor: User, handover: Handover) -> Report | Case:
     assert record is not None
     hold(record)
     return record
+
+
+def _refuse_unless_named_there(case: Case, team: Team) -> None:
+    """Nobody else could see the offer, and without a supervisor of theirs nobody could ever change the list again."""
+    if team.id not in teams_of_named(case):
+        raise Refused(f"Nobody of {team.name} is named on this restricted case. Name somebody of theirs on it first.", field="team")
+    if not any(keeps_the_list(one.user, team.partner_id) for one in named_on(case)):
+        raise Refused(f"No supervisor of {team.partner.name} is named on this restricted case. Name one on it first.", field="team")
 
 
 def _works_in(actor: User, team: Team) -> bool:

@@ -42,6 +42,11 @@ def refuse_unless_named(officer: User, case: Case, *, field: str = "officer") ->
         raise Refused(f"{officer.name} is not named on this restricted case. {how}", field=field)
 
 
+def keeps_the_list(person: User, partner_id: UUID) -> bool:
+    """Is this person a supervisor of the partner, so that they may change the list and take the restriction off?"""
+    return any(held.role == "supervisor" and held.team.partner_id == partner_id for held in person.holdings)
+
+
 def teams_of_named(case: Case) -> set[UUID]:
     """Teams that somebody named works cases in: where a restricted case may be offered to."""
     people = select(CaseGrant.grantee).where(on_the_list(case.id))

@@ -11,7 +11,7 @@ from sentinel.access.models import RoleHeld, User
 from sentinel.cases import handover
 from sentinel.cases.events import RestrictedAnswered
 from sentinel.cases.models import Action, Case, CaseGrant, RestrictedTouch
-from sentinel.cases.named import Named, named_on
+from sentinel.cases.named import Named, keeps_the_list, named_on
 from sentinel.cases.service import CASEWORK, hold, refuse_outsiders
 from sentinel.cases.timeline import tell
 from sentinel.cases.triage import NAMED_FOR_DAYS
@@ -80,11 +80,9 @@ def restrict_case(
     text = why(reason, words)
     people = _fit(case, {one.id: one for one in (actor, *named)}.values())
     _hand_to_named(case, people, officer)
-    _end_other_grants(case)
-    _name(case, people, actor, text)
-    case.restricted = True
-    for report in case.reports:
-        report.restricted = True
+    _end_grants(case)
+    _name(case, people, actor, text)  # before the case disappears from everybody else, the actor among them
+    _mark(case, restricted=True)
     _move_actions(case, people)
     names = ", ".join(sorted(one.name for one in people))
     tell(kind="restricted", title="Restricted to the people named", body=f"{text}\nNamed: {names}.", case=case, actor=actor)
@@ -123,16 +121,8 @@ def lift_restriction(*, actor: User, case: Case, reason: str, version: int | Non
     _refuse_unless_keeper(actor, case)
     if not reason.strip():
         raise Refused("Say why it need no longer be restricted.", field="reason")
-    moment = clock.now()
-    db.session.execute(
-        update(CaseGrant)
-        .where(CaseGrant.case_id == case.id, CaseGrant.level == "named", CaseGrant.until > moment)
-        .values(until=moment)
-        .execution_options(synchronize_session="fetch")
-    )
-    case.restricted = False
-    for report in case.reports:
-        report.restricted = False
+    _mark(case, restricted=False)
+    _end_grants(case)
     tell(kind="restricted", title="No longer restricted", body=reason.strip(), case=case, actor=actor)
     return case
 
@@ -160,7 +150,7 @@ def answer_touch(*, actor: User, touch: RestrictedTouch, case: Case, answer: str
 
 
 def _supervises(actor: User, case: Case) -> bool:
-    return any(held.role == "supervisor" and held.team.partner_id == case.owner_partner_id for held in actor.holdings)
+    return keeps_the_list(actor, case.owner_partner_id)
 
 
 def _refuse_unless_keeper(actor: User, case: Case) -> None:
@@ -192,7 +182,15 @@ def _hand_to_named(case: Case, people: Sequence[User], officer: User | None) -> 
     db.session.refresh(case, ["officer"])
 
 
-def _end_other_grants(case: Case) -> None:
+def _mark(case: Case, *, restricted: bool) -> None:
+    case.restricted = restricted
+    for report in case.reports:
+        report.restricted = restricted
+    db.session.flush()
+
+
+def _end_grants(case: Case) -> None:
+    """End whatever is in force: before the list is written, or when it is over."""
     moment = clock.now()
     db.session.execute(
         update(CaseGrant)
@@ -223,12 +221,13 @@ def _move_actions(case: Case, people: Sequence[User]) -> None:
 def _change(case: Case, actor: User, before: dict[UUID, Named], wanted: dict[UUID, User], reason: str) -> None:
     added = [one for key, one in wanted.items() if key not in before]
     removed = [one for key, one in before.items() if key not in wanted]
-    for one in removed:
-        one.grant.until = clock.now()
     _name(case, added, actor, reason)
     _move_actions(case, list(wanted.values()))
     said = [f"Named: {', '.join(one.name for one in added)}." if added else "", _taken_off(removed)]
     tell(kind="restricted", title="The people named were changed", body=" ".join([*filter(None, said), reason]), case=case, actor=actor)
+    for one in removed:  # last: whoever takes themselves off sees nothing of it from then on
+        one.grant.until = clock.now()
+    db.session.flush()
 
 
 def _taken_off(removed: Sequence[Named]) -> str:

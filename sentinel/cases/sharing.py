@@ -98,5 +98,3 @@ def _shared(viewer: Viewer) -> Select[Case]:
     people = selectinload(Case.parties).joinedload(Party.person)
     whose = joinedload(Case.owner), joinedload(Case.officer), joinedload(Case.team)
     return select(Case).where(Case.restricted.is_(False), or_(granted, led_to)).options(people, *whose)
-
-

@@ -81,5 +81,3 @@ def told_of(trigger, subject=None):
 def open_alerts(trigger):
     """Subjects of the open alerts of a trigger."""
     return set(db.session.scalars(select(Alert.subject_id).where(Alert.trigger_key == trigger, Alert.closed_at.is_(None))))
-
-

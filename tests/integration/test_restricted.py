@@ -209,15 +209,21 @@ def test_a_handover_keeps_the_list_and_goes_to_a_team_where_somebody_is_named():
     with pytest.raises(Refused, match="Nobody of"):
         handover.offer(actor=who(OFFICER), to_team=make.team("charnwood-asb"), reason="Theirs", case=case)
     names(case, SUPERVISOR, OFFICER, STRANGER)
+    with pytest.raises(Refused, match="No supervisor of"):
+        handover.offer(actor=who(OFFICER), to_team=make.team("charnwood-asb"), reason="Theirs", case=case)
+    names(case, SUPERVISOR, OFFICER, STRANGER, STRANGERS_SUPERVISOR)
     handover.offer(actor=who(OFFICER), to_team=make.team("charnwood-asb"), reason="Theirs", case=case)
     db.session.flush()
     offer = db.session.scalars(select(Handover)).one()
     assert handover.offered_to(as_(STRANGER)) == [offer]
-    assert handover.offered_to(as_(STRANGERS_SUPERVISOR)) == []
+    names(case, SUPERVISOR, OFFICER, STRANGERS_SUPERVISOR)
+    assert handover.offered_to(as_(STRANGER)) == []
     with pytest.raises(Refused, match="not named"):
-        handover.accept(actor=who(STRANGER), handover=offer, officer=make.user(STRANGERS_SUPERVISOR))
-    handover.accept(actor=who(STRANGER), handover=offer, officer=make.user(STRANGER))
-    assert levels(case) == {OFFICER: "named", SUPERVISOR: "named", STRANGER: "named"}
+        handover.accept(actor=who(STRANGERS_SUPERVISOR), handover=offer, officer=make.user(STRANGER))
+    handover.accept(actor=who(STRANGERS_SUPERVISOR), handover=offer, officer=make.user(STRANGERS_SUPERVISOR))
+    assert levels(case) == {OFFICER: "named", SUPERVISOR: "named", STRANGERS_SUPERVISOR: "named"}
+    names(case, OFFICER, STRANGERS_SUPERVISOR, actor=STRANGERS_SUPERVISOR)
+    assert SUPERVISOR not in levels(case)
 
 
 def _story(case):

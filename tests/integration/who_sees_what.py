@@ -116,7 +116,8 @@ class World:
         if case["owner_partner_id"] in who.works_for or ("full" in granted and who.works_for):
             return "full"
         everywhere = bool(who.roles & HEADLINE_ROLES) and self.agreed(case["owner_partner_id"])
-        return "headline" if everywhere or "headline" in granted else "none"
+        pushed = any(self._pushed(who, report) for report in self.rows["report"] if report["case_id"] == case["id"])
+        return "headline" if everywhere or pushed or "headline" in granted else "none"
 
     def of_report(self, who: Person, report: Row | None) -> str:
         if report is None:
@@ -135,6 +136,13 @@ class World:
             return case
         everywhere = bool(who.roles & HEADLINE_ROLES) and self.agreed(report["owner_partner_id"])
         return "headline" if everywhere and not report["restricted"] else "none"
+
+    def _pushed(self, who: Person, report: Row) -> bool:
+        """A landlord's own: taken by its people, or owned by it."""
+        if "landlord" not in who.roles or report["restricted"]:
+            return False
+        taker = self.by_id["app_user"].get(report["taken_by"])
+        return report["owner_partner_id"] in who.partners or (taker is not None and taker["partner_id"] in who.partners)
 
     def _touches(self, who: Person, report: Row) -> bool:
         """It names somebody on a restricted case that this person is named on."""
@@ -197,7 +205,7 @@ class World:
         return referred or self.of_case(who, self.by_id["asb_case"][row["case_id"]]) != "none"
 
     def _may_read_report(self, who: Person, row: Row) -> bool:
-        return self.of_report(who, row) != "none" or self._holds(who, row, "report_id")
+        return self.of_report(who, row) != "none" or self._pushed(who, row) or self._holds(who, row, "report_id")
 
     def _may_read_report_detail(self, who: Person, row: Row) -> bool:
         return RANK[self.of_report(who, self.by_id["report"][row["report_id"]])] >= RANK["full"]
