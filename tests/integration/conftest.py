@@ -40,7 +40,7 @@ INSERT INTO look_flag (id, user_id, person_id, why, entry_id, at_us, flagged_at)
     FROM app_user u WHERE u.email IN ('officer@blaby.example', 'information@county.example');
 INSERT INTO audit_seal SELECT 1, 1, '1', '2', 1, '', '', '', 1, '';
 INSERT INTO document (id, case_id, name_shown, media_type, size, sha256, stored_as, description, kind, scan_state, added_by, added_at)
-    SELECT gen_random_uuid(), c.id, 'a.txt', 'text/plain', 1, '', c.id::text, '', 'other', 'unscanned', u.id, now()
+    SELECT gen_random_uuid(), c.id, 'a.txt', 'text/plain', 1, '', c.id, '', 'other', 'unscanned', u.id, now()
     FROM asb_case c, app_user u WHERE u.email = 'officer@blaby.example';
 UPDATE report SET taken_by = (SELECT id FROM app_user WHERE email = 'housing@landlord.example')
     WHERE id IN (SELECT id FROM report ORDER BY reference DESC LIMIT 4);
