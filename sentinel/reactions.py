@@ -5,6 +5,7 @@ Everything in REACTIONS happens at once, in the order written, in the transactio
 
 from collections.abc import Mapping
 
+from sentinel.access import events as access
 from sentinel.alerts import conditions
 from sentinel.alerts import letters as alert_letters
 from sentinel.alerts import service as alerting
@@ -13,6 +14,7 @@ from sentinel.cases import events as cases
 from sentinel.core.events import Reactions
 from sentinel.desk import closing
 from sentinel.interventions import events as interventions
+from sentinel.post import access_link
 from sentinel.post import events as post
 from sentinel.post.letters import Builder
 from sentinel.referrals import delivery as referral_letters
@@ -27,6 +29,7 @@ from sentinel.victims import following as promising
 from sentinel.victims import letters as victim_letters
 
 REACTIONS: Reactions = {
+    access.LinkMade: (access_link.send,),
     cases.ReportTaken: (assessing.screen_report, promising.promise_on_report),
     cases.ReportTriaged: (assessing.follow_triage, promising.follow_triage, referring.follow_triage, alerting.close_triaged),
     cases.HandedOver: (alerting.follow_handover,),
@@ -53,6 +56,7 @@ REACTIONS: Reactions = {
 
 # Who writes the words of a message when it is sent, by the template its outbox row names.
 MESSAGES: Mapping[str, Builder] = {
+    "access_link": access_link.letter,
     "alerts_now": alert_letters.at_once,
     "alerts_digest": alert_letters.digest,
     "acknowledgement": victim_letters.acknowledgement,

@@ -5,37 +5,14 @@ from datetime import date
 from hashlib import sha256
 from uuid import UUID
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select
 
 from config.agreed.names import ROLES
+from sentinel.access import credentials
 from sentinel.access.models import Partner, RoleHeld, Team, User, UserSession
 from sentinel.core import clock
 from sentinel.core.db import db
 from sentinel.core.errors import Refused
-
-MINIMUM_PASSWORD = 12
-
-_hasher = PasswordHasher()
-_DUMMY = _hasher.hash("the time of a wrong address equals that of a wrong password")
-
-
-def hash_password(password: str) -> str:
-    """An argon2id hash of a password of at least 12 characters."""
-    if len(password) < MINIMUM_PASSWORD:
-        raise Refused(f"Choose a password of {MINIMUM_PASSWORD} characters or more. Three random words do well.", field="password")
-    return _hasher.hash(password)
-
-
-def check_password(email: str, password: str) -> User | None:
-    """The person with this address and password, whatever their standing; None for a wrong pair, in the same time."""
-    user = db.session.scalar(select(User).where(User.email == email.strip().lower()))
-    try:
-        _hasher.verify(user.password_hash if user else _DUMMY, password)
-    except (VerificationError, InvalidHashError):
-        return None
-    return user
 
 
 def why_not(user: User, today: date) -> str | None:
@@ -74,9 +51,11 @@ def digest(token: str) -> bytes:
 
 
 def add_user(
-    *, email: str, name: str, password: str, roles: list[tuple[str, str]], vetted_until: date | None, phone: str | None = None
+    *, email: str, name: str, password: str | None, roles: list[tuple[str, str]], vetted_until: date | None, phone: str | None = None
 ) -> User:
     """Make an account holding (role, team slug) pairs; it belongs to the partner of its first team.
+
+    Without a password nobody signs in until they set one by a link (`links.send_link`).
 
     Refuses an unknown role or team, an address in use, and a password under 12 characters.
     """
@@ -93,7 +72,6 @@ def add_user(
         name=name,
         phone=phone,
         partner_id=teams[0].partner_id,
-        password_hash=hash_password(password),
         vetted_until=vetted_until,
     )
     db.session.add(user)
@@ -103,6 +81,8 @@ def add_user(
             raise Refused(f"{role} is not a role. Roles are: {', '.join(ROLES)}.", field="role")
         db.session.add(RoleHeld(user_id=user.id, team_id=team.id, role=role))
     db.session.flush()
+    if password is not None:
+        credentials.keep_hash(user.id, credentials.hash_password(password))
     return user
 
 

@@ -9,7 +9,7 @@ from flask_login import login_user, logout_user
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from sentinel.access import guards, queries, service
+from sentinel.access import credentials, guards, queries, service
 from sentinel.access.forms import SignInForm
 from sentinel.access.models import Partner, RoleHeld, Team, User
 from sentinel.access.permissions import Permission
@@ -29,7 +29,7 @@ def sign_in() -> ResponseReturnValue:
     """Sign in, and go on to where the person was going."""
     form = SignInForm()
     if form.validate_on_submit():
-        user = service.check_password(form.email.data, form.password.data)
+        user = credentials.check_password(form.email.data, form.password.data)
         problem = "The e-mail address or the password is not right. Try again." if user is None else service.why_not(user, clock.today())
         if user is not None and problem is None:
             return _come_in(user)

@@ -43,7 +43,7 @@ CLASSES = {
     "own": VisibilityClass(
         "The person whose it is.",
         ("own",),
-        _tables("draft submission user_session telling answer"),
+        _tables("draft submission user_session telling answer credential access_link"),
     ),
     "machine": VisibilityClass(
         "Written and read by the system; shown to people only through pages of their own.",

@@ -1,4 +1,4 @@
-"""Recording a look. Changes record themselves: a trigger on every table that people's work is kept in."""
+"""Recording a look, and what happens at the door. Changes record themselves: a trigger on every table that people's work is kept in."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -9,6 +9,14 @@ from sentinel.core.db import db
 from sentinel.core.transactions import look_recorded
 
 _LOOK = text("SELECT audit_look(:kind, :table_name, :row_id, :case_id, CAST(:person_ids AS uuid[]))")
+
+
+_ACCESS = text("SELECT audit_access(:op, :user_id)")
+
+
+def record_access(op: str, user_id: UUID) -> None:
+    """Record what happened at the door of somebody's account (`password_set`, `signed_in`): who they are, never what they typed."""
+    db.session.execute(_ACCESS, {"op": op, "user_id": user_id})
 
 
 def record_look(
