@@ -5,6 +5,7 @@ from typing import Any
 from flask import Flask, Response, g, request
 from flask_login import LoginManager
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config.settings import Settings, settings
 from sentinel import reactions, rooms
@@ -40,6 +41,8 @@ def assemble(database_url: str | None = None, configuration: Settings | None = N
     for blueprint in rooms.BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.after_request(_strict)
+    if chosen.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=chosen.proxies, x_proto=chosen.proxies)  # type: ignore[method-assign]
     return app
 
 

@@ -47,10 +47,32 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_access_link_user_id"), "access_link", ["user_id"])
     op.create_index(op.f("ix_access_link_made_by"), "access_link", ["made_by"])
+    op.create_table(
+        "recovery_code",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_recovery_code_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recovery_code")),
+    )
+    op.create_index(op.f("ix_recovery_code_user_id"), "recovery_code", ["user_id"])
+    op.create_table(
+        "sign_in_try",
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("wrong", sa.Integer(), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("blocked_until", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_sign_in_try")),
+    )
+    op.create_index(op.f("ix_sign_in_try_last_at"), "sign_in_try", ["last_at"])
+    op.add_column("user_session", sa.Column("locked_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("user_session", sa.Column("browser", sa.String(length=40), nullable=True))
     op.execute("INSERT INTO credential (user_id, password_hash, password_set_at) SELECT id, password_hash, now() FROM app_user")
     op.drop_column("app_user", "password_hash")
     op.execute(ACCESS)
     op.execute("GRANT SELECT, INSERT, UPDATE ON credential, access_link TO sentinel_web, sentinel_worker")
+    op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON recovery_code, sign_in_try TO sentinel_web, sentinel_worker")
 
 
 def downgrade() -> None:
@@ -63,5 +85,9 @@ def downgrade() -> None:
     )
     op.execute("ALTER TABLE app_user ENABLE TRIGGER audit")
     op.alter_column("app_user", "password_hash", nullable=False)
+    op.drop_column("user_session", "browser")
+    op.drop_column("user_session", "locked_at")
+    op.drop_table("sign_in_try")
+    op.drop_table("recovery_code")
     op.drop_table("access_link")
     op.drop_table("credential")

@@ -7,22 +7,24 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select
 
 from sentinel.access.models import Credential, User
+from sentinel.access.passwords import normalised, refuse_weak
 from sentinel.audit.service import record_access
 from sentinel.core import clock
 from sentinel.core.db import db
-from sentinel.core.errors import Refused
-
-MINIMUM_PASSWORD = 12
 
 _hasher = PasswordHasher()
 _DUMMY = _hasher.hash("the time of a wrong address equals that of a wrong password")
 
 
 def hash_password(password: str) -> str:
-    """An argon2id hash of a password of at least 12 characters."""
-    if len(password) < MINIMUM_PASSWORD:
-        raise Refused(f"Choose a password of {MINIMUM_PASSWORD} characters or more. Three random words do well.", field="password")
-    return _hasher.hash(password)
+    """An argon2id hash of a password as it is, for one that the system made. A person's choice goes through `set_password`."""
+    return _hasher.hash(normalised(password))
+
+
+def set_password(user: User, password: str) -> None:
+    """From now on this is the person's password. Refuses a weak one."""
+    refuse_weak(password, user)
+    keep_hash(user.id, hash_password(password))
 
 
 def of(user_id: UUID) -> Credential:
@@ -44,10 +46,20 @@ def keep_hash(user_id: UUID, hashed: str) -> None:
 
 def check_password(email: str, password: str) -> User | None:
     """The person with this address and password, whatever their standing; None for a wrong pair, in the same time."""
-    user = db.session.scalar(select(User).where(User.email == email.strip().lower()))
+    user = by_email(email)
     credential = db.session.get(Credential, user.id) if user else None
+    kept = credential and credential.password_hash
     try:
-        _hasher.verify((credential and credential.password_hash) or _DUMMY, password)
+        _hasher.verify(kept or _DUMMY, normalised(password))
     except (VerificationError, InvalidHashError):
         return None
-    return user if credential and credential.password_hash else None
+    if credential is None or not kept:
+        return None
+    if _hasher.check_needs_rehash(kept):
+        credential.password_hash = hash_password(password)
+    return user
+
+
+def by_email(email: str) -> User | None:
+    """The person with this address, as somebody typed it."""
+    return db.session.scalar(select(User).where(User.email == email.strip().lower()))

@@ -12,9 +12,10 @@ from flask import current_app
 from itsdangerous import BadData, URLSafeSerializer
 from sqlalchemy import update
 
-from sentinel.access import credentials
+from config import agreed
+from sentinel.access import credentials, service
 from sentinel.access.events import LinkMade
-from sentinel.access.models import AccessLink, User, UserSession
+from sentinel.access.models import AccessLink, User
 from sentinel.audit.service import record_access
 from sentinel.core import clock
 from sentinel.core.db import db, lock, new_id
@@ -22,9 +23,8 @@ from sentinel.core.errors import NotAllowed, Refused
 from sentinel.core.events import publish
 
 Kind = Literal["invitation", "reset"]
-LIFE = timedelta(minutes=15)
 DEAD = (
-    "This link does not work any more: it was used, replaced or altered, or is older than 15 minutes. "
+    "This link does not work any more: it was used, replaced or altered, or too old: it works for a few minutes only. "
     "Ask your local administrator for a new one."
 )
 
@@ -60,7 +60,7 @@ def address_to_hand_over(link: AccessLink) -> str:
 
 def address_of(link: AccessLink) -> str:
     """The link's address, as it goes out: its 15 minutes begin."""
-    link.expires_at = clock.machine_now() + LIFE
+    link.expires_at = clock.machine_now() + timedelta(minutes=agreed.current().access.link_minutes)
     db.session.flush()
     token = _serializer().dumps([link.id.hex, link.kind])
     return f"{current_app.config['SENTINEL'].base_url.rstrip('/')}/link/{token}"
@@ -75,15 +75,15 @@ def opened(token: str) -> AccessLink:
 
 
 def use(token: str, password: str) -> User:
-    """Set the password of the link's person and use the link up: every session of theirs ends. Refuses a link that has died."""
+    """Set the password of the link's person and use the link up: every session of theirs ends. Refuses a dead link and a weak password."""
     link = opened(token)
     lock(link)
     if not _works(link):
         raise Refused(DEAD)
     user = db.session.get_one(User, link.user_id)
-    credentials.keep_hash(user.id, credentials.hash_password(password))
+    credentials.set_password(user, password)
     link.used_at = clock.machine_now()
-    end_sessions(user.id)
+    service.end_sessions(user.id)
     record_access(f"{link.kind}_used", user.id)
     return user
 
@@ -92,14 +92,6 @@ def end_links(user_id: UUID) -> None:
     """No earlier link of this person works any more."""
     still_open = update(AccessLink).where(AccessLink.user_id == user_id, AccessLink.used_at.is_(None), AccessLink.ended_at.is_(None))
     db.session.execute(still_open.values(ended_at=clock.machine_now()))
-
-
-def end_sessions(user_id: UUID, but: UUID | None = None) -> int:
-    """End every session of this person, except perhaps one. Returns how many."""
-    running = update(UserSession).where(UserSession.user_id == user_id, UserSession.ended_at.is_(None))
-    running = running.where(UserSession.id != but) if but else running
-    ended: int = db.session.execute(running.values(ended_at=clock.machine_now())).rowcount  # type: ignore[attr-defined]
-    return ended
 
 
 def _works(link: AccessLink) -> bool:

@@ -126,6 +126,8 @@ class UserSession(Model):
     started_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    locked_at: Mapped[datetime | None]
+    browser: Mapped[Word | None]
 
 
 class Credential(Model):
@@ -158,3 +160,25 @@ class AccessLink(Model):
     expires_at: Mapped[datetime | None]
     used_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+
+
+class RecoveryCode(Model):
+    """A code that stands in once for a lost telephone. Only a keyed digest is kept."""
+
+    __tablename__ = "recovery_code"
+
+    id: Mapped[Key]
+    user_id: Mapped[UUID] = mapped_column(ref("app_user.id"), index=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    used_at: Mapped[datetime | None]
+
+
+class SignInTry(Model):
+    """Wrong tries at one account from one address, at one account, or from one address: a keyed digest says which."""
+
+    __tablename__ = "sign_in_try"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    wrong: Mapped[int]
+    last_at: Mapped[datetime] = mapped_column(index=True)
+    blocked_until: Mapped[datetime | None]

@@ -5,11 +5,12 @@ from datetime import date
 from hashlib import sha256
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from config.agreed.names import ROLES
 from sentinel.access import credentials
 from sentinel.access.models import Partner, RoleHeld, Team, User, UserSession
+from sentinel.audit.service import record_access
 from sentinel.core import clock
 from sentinel.core.db import db
 from sentinel.core.errors import Refused
@@ -28,21 +29,34 @@ def why_not(user: User, today: date) -> str | None:
     return None
 
 
-def start_session(user: User) -> str:
-    """Begin a session; returns its token, of which only a digest is kept."""
+def start_session(user: User, browser: str | None = None) -> str:
+    """Begin a session; returns its token, of which only a digest is kept. Recorded."""
     token = secrets.token_urlsafe(32)
     moment = clock.machine_now()
-    db.session.add(UserSession(user_id=user.id, token_digest=digest(token), started_at=moment, last_seen_at=moment))
+    begun = UserSession(user_id=user.id, token_digest=digest(token), started_at=moment, last_seen_at=moment, browser=browser)
+    db.session.add(begun)
     user.last_seen_at = clock.now()
     db.session.flush()
+    record_access("signed_in", user.id)
     return token
 
 
 def end_session(token: str) -> None:
-    """End the session with this token, if it is running."""
+    """End the session with this token, if it is running. Recorded."""
     session = db.session.scalar(select(UserSession).where(UserSession.token_digest == digest(token), UserSession.ended_at.is_(None)))
     if session:
         session.ended_at = clock.machine_now()
+        record_access("signed_out", session.user_id)
+
+
+def end_sessions(user_id: UUID, *, but: UUID | None = None) -> int:
+    """End every session of this person, except perhaps one; recorded. Returns how many."""
+    running = update(UserSession).where(UserSession.user_id == user_id, UserSession.ended_at.is_(None))
+    running = running.where(UserSession.id != but) if but else running
+    ended: int = db.session.execute(running.values(ended_at=clock.machine_now())).rowcount  # type: ignore[attr-defined]
+    if ended:
+        record_access("sessions_ended", user_id)
+    return ended
 
 
 def digest(token: str) -> bytes:
@@ -57,7 +71,7 @@ def add_user(
 
     Without a password nobody signs in until they set one by a link (`links.send_link`).
 
-    Refuses an unknown role or team, an address in use, and a password under 12 characters.
+    Refuses an unknown role or team, an address in use, and a weak password.
     """
     email = email.strip().lower()
     if "@" not in email:
@@ -82,7 +96,7 @@ def add_user(
         db.session.add(RoleHeld(user_id=user.id, team_id=team.id, role=role))
     db.session.flush()
     if password is not None:
-        credentials.keep_hash(user.id, credentials.hash_password(password))
+        credentials.set_password(user, password)
     return user
 
 
@@ -92,8 +106,7 @@ def disable_user(email: str) -> User:
     if user is None:
         raise Refused(f"Nobody has the address {email}.", field="email")
     user.disabled_at = user.disabled_at or clock.now()
-    for session in db.session.scalars(select(UserSession).where(UserSession.user_id == user.id, UserSession.ended_at.is_(None))):
-        session.ended_at = clock.machine_now()
+    end_sessions(user.id)
     return user
 
 

@@ -43,12 +43,12 @@ CLASSES = {
     "own": VisibilityClass(
         "The person whose it is.",
         ("own",),
-        _tables("draft submission user_session telling answer credential access_link"),
+        _tables("draft submission user_session telling answer credential access_link recovery_code"),
     ),
     "machine": VisibilityClass(
         "Written and read by the system; shown to people only through pages of their own.",
         ("web_may_write",),
-        _tables("outbox sweep_mark reference_counter quarantined_row alembic_version"),
+        _tables("outbox sweep_mark sign_in_try reference_counter quarantined_row alembic_version"),
     ),
     "none": VisibilityClass(
         "The record: written by its own functions only.",

@@ -2,6 +2,7 @@
 
 from flask import current_app
 
+from config import agreed
 from sentinel.access import links
 from sentinel.access.events import LinkMade
 from sentinel.access.models import AccessLink, User
@@ -25,7 +26,7 @@ def letter(message: Message) -> Email | NotSent:
     user = db.session.get_one(User, link.user_id)
     if link.used_at or link.ended_at or user.disabled_at:
         return NotSent("The link had ended.")
-    words = {"name": user.name, "kind": link.kind, "link": links.address_of(link)}
+    words = {"name": user.name, "kind": link.kind, "minutes": agreed.current().access.link_minutes, "link": links.address_of(link)}
     # What is written here is rolled back: the end of the link has to stand before anybody reads the letter.
     db.session.commit()
     return Email(to=user.email, subject=SUBJECT, body=current_app.jinja_env.get_template("post/access_link.txt").render(**words))
