@@ -9,7 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config.settings import Settings, settings
 from sentinel import reactions, rooms
-from sentinel.access import guards, sessions
+from sentinel.access import guards, sessions, single_sign_on
 from sentinel.core import addresses, health, logging, pages, problems, queue
 from sentinel.core.db import db
 from sentinel.core.transactions import Application
@@ -40,6 +40,7 @@ def assemble(database_url: str | None = None, configuration: Settings | None = N
         part.init_app(app)
     for blueprint in rooms.BLUEPRINTS:
         app.register_blueprint(blueprint)
+    single_sign_on.init_app(app, chosen)
     app.after_request(_strict)
     if chosen.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=chosen.proxies, x_proto=chosen.proxies)  # type: ignore[method-assign]

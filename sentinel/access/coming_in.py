@@ -19,16 +19,16 @@ HALF_LIFE = timedelta(minutes=5)
 TOO_SLOW = "Signing in took longer than 5 minutes, so it has to be begun again. Go to the sign-in page."
 
 
-def go_on(user: User, *, proved_twice: bool = False) -> ResponseReturnValue:
-    """The password was right: come in, or to the second step first. `proved_twice`: somebody we trust asked for a second factor."""
+def go_on(user: User, *, to: str | None = None, proved_twice: bool = False) -> ResponseReturnValue:
+    """Who they are is proved: come in, or to the second step first. `proved_twice`: somebody we trust asked for a second factor."""
     if proved_twice:
-        return come_in(user)
+        return come_in(user, to)
     if second_factor.is_on(user):
-        return _half(user, "access.second_step")
+        return _half(user, "access.second_step", to)
     if second_factor.required(user):
         second_factor.begin(user)
-        return _half(user, "access.first_set_up")
-    return come_in(user)
+        return _half(user, "access.first_set_up", to)
+    return come_in(user, to)
 
 
 def half_in() -> User:
@@ -61,7 +61,8 @@ def safe_next() -> str:
     return target if is_ours(target) and not target.startswith(("/sign-in", "/sign-out", "/link/")) else "/"
 
 
-def _half(user: User, endpoint: str) -> ResponseReturnValue:
+def _half(user: User, endpoint: str, to: str | None) -> ResponseReturnValue:
+    onwards = to or safe_next()
     session.clear()
     session[HALF] = [str(user.id), clock.machine_now().timestamp()]
-    return redirect(url_for(endpoint, next=safe_next()))
+    return redirect(url_for(endpoint, next=onwards))

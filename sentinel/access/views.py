@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from sentinel.access import account, door, guards, second_step  # noqa: F401  their views hang on the blueprint
+from sentinel.access import account, door, guards, second_step, single_sign_on  # noqa: F401  their views hang on the blueprint
 from sentinel.access.blueprint import bp
 from sentinel.access.models import Partner, RoleHeld, Team
 from sentinel.access.permissions import Permission

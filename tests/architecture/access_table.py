@@ -28,6 +28,8 @@ ACCESS: dict[str, str | set[str]] = {
     "access.second_step": PUBLIC,  # to whoever's password was right a moment ago; to others there is nothing there
     "access.first_set_up": PUBLIC,
     "access.link": PUBLIC,  # to whoever was sent it
+    "access.elsewhere": PUBLIC,  # where single sign-on is set up; elsewhere there is nothing there
+    "access.returned": PUBLIC,
     "access.stay": SIGNED_IN,
     "access.account": SIGNED_IN,
     "access.end_session": SIGNED_IN,
