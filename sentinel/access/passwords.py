@@ -89,7 +89,7 @@ def _generated() -> Iterator[str]:
 
 def _walks() -> Iterator[str]:
     """Fingers along the rows and columns of a keyboard, forth and back."""
-    for walk in ("".join(ROWS), "".join(ROWS[1:]), ROWS[0] + ROWS[0], *COLUMNS):
+    for walk in ("".join(ROWS), "".join(row[::-1] for row in ROWS[1:]), "".join(ROWS[1:]), ROWS[0] + ROWS[0], *COLUMNS):
         yield walk
         yield walk[::-1]
 

@@ -74,9 +74,9 @@ def returned() -> ResponseReturnValue:
     user = credentials.by_email(str(claims.get("email", ""))) if claims.get("email_verified") is True else None
     if user is None:
         return _refused(UNKNOWN)
-    if problem := service.why_not(user, clock.today()):
+    if barred := service.why_not(user, clock.today()):
         record_access("sign_in_refused", user.id)
-        return _refused(problem)
+        return _refused(barred)
     keep()
     return go_on(user, to=going_to, proved_twice=_settings().oidc_second_factor)
 
