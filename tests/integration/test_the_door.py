@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pyotp
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
@@ -404,3 +405,19 @@ def test_whoever_was_invited_and_has_no_password_does_not_come_in(nobody, sessio
 def test_accounts_of_a_demonstration_are_not_made_to_set_up_a_second_factor(nobody, session):
     assert session.scalars(select(User).where(User.email == "supervisor@blaby.example")).one().label
     assert nobody.post("/sign-in", RIGHT | {"email": "supervisor@blaby.example"}).headers["Location"] == "/"
+
+
+def test_a_second_factor_set_up_by_halves_is_not_on(app, session):
+    person = unlabelled(session, "officer@blaby.example")
+    second_factor.begin(person)
+    session.commit()
+    assert Visitor(app, None).post("/sign-in", RIGHT).headers["Location"] == "/"
+
+
+def test_parameters_of_argon2_that_rise_are_taken_up_at_the_next_sign_in(session):
+    weaker = PasswordHasher(time_cost=1, memory_cost=8_192).hash(make.PASSWORD)
+    credentials.keep_hash(make.user().id, weaker)
+    assert credentials.check_password("officer@blaby.example", make.PASSWORD)
+    kept = credentials.of(make.user().id).password_hash
+    assert kept != weaker and kept.startswith("$argon2id$")
+    assert credentials.check_password("officer@blaby.example", make.PASSWORD)
