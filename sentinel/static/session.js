@@ -59,6 +59,6 @@ async function stayHere() {
   const answer = await fetch(stay, { method: "POST", credentials: "same-origin", redirect: "manual", body: new URLSearchParams({ csrf_token: csrf }) }).catch(() => null);
   if (answer?.ok) {
     seen();
-    delete dialog.dataset.told;
+    if (dialog.dataset.told?.startsWith("idle")) delete dialog.dataset.told;
   }
 }
