@@ -43,7 +43,10 @@ CLASSES = {
     "own": VisibilityClass(
         "The person whose it is.",
         ("worker", "web_read"),
-        _tables("draft submission user_session telling answer break_glass_try declared_interest record_question credential access_link recovery_code"),
+        _tables(
+            """draft submission user_session telling answer break_glass_try declared_interest record_question credential access_link
+            recovery_code"""
+        ),
     ),
     "machine": VisibilityClass(
         "Written and read by the system; shown to people only through pages of their own.",
