@@ -220,10 +220,11 @@ GRANT_ADD = f"""(
     OR @level = 'full' AND {_among("@grantee", "teams")} AND {WORKS_CASES} AND {_of("seen_case", "@case_id")}
     OR @level = 'contact' AND {OF_PARTY})"""
 
+GRANTED_ON = f"(CASE WHEN @case_id IS NOT NULL THEN {OF_CASE} ELSE {OF_PARTY} END)"
 # An agency that closes a referral ends its own grant.
 GRANT_CHANGE = (
-    f"({OF_CASE} OR {OF_PARTY} OR @level = 'contact' AND {_among('@grantee', 'partners')})",
-    f"({OF_CASE} OR {OF_PARTY} OR @level = 'contact' AND {_among('@grantee', 'partners')} AND @until < {NOW} + interval '30 days')",
+    f"({GRANTED_ON} OR @level = 'contact' AND {_among('@grantee', 'partners')})",
+    f"({GRANTED_ON} OR @level = 'contact' AND {_among('@grantee', 'partners')} AND @until < {NOW} + interval '30 days')",
 )
 
 # Table: who may read which rows, add which, change which. None: nobody may.
@@ -260,7 +261,7 @@ POLICIES: dict[str, tuple[Predicate, Predicate, Predicate]] = {
     "restricted_touch": (OF_CASE, None, OF_CASE),
     "case_action": (OF_CASE, OF_CASE, OF_CASE),
     "handover": (f"({STORY} OR {WORKS_IN_TEAM})", STORY, f"({STORY} OR {WORKS_IN_TEAM})"),
-    "case_grant": (f"({OF_CASE} OR {_among('@grantee', 'grantees')} OR {OF_PARTY})", GRANT_ADD, GRANT_CHANGE),
+    "case_grant": (f"({_among('@grantee', 'grantees')} OR {GRANTED_ON})", GRANT_ADD, GRANT_CHANGE),
     "assessment": (f"({OF_PARTY} OR {OF_AGENCY_PARTY} AND @effective = 'high')", OF_PARTY, OF_PARTY),
     "contact_plan": (f"({OF_PARTY} OR {OF_AGENCY_PARTY})", OF_PARTY, OF_PARTY),
     "contact": (OF_PARTY, OF_PARTY, OF_PARTY),

@@ -22,8 +22,10 @@ from sentinel.core.errors import Refused
 from sentinel.core.instance.roles import libpq_url
 
 TWIN = "sentinel_bench_twin"
-OFFICER = "officer@blaby.example"
-PAGES = 200
+OFFICER = "bench.officer@blaby.example"
+TEAM = "blaby-asb"
+CASELOAD = 40  # "20 to 60 live cases" (product.md, The people)
+PAGES = 40
 WARMING = 10
 Statements = list[tuple[str, Any]]
 
@@ -127,12 +129,26 @@ def _signed_in(owner_url: str, addresses: Callable[[UUID], list[str]]) -> tuple[
 
     app = create_app(owner_url)
     with app.app_context(), viewer.acting_as(viewer.system("bench")):
-        user = db.session.scalars(select(User).where(User.email == OFFICER)).one()
+        user = db.session.scalar(select(User).where(User.email == OFFICER)) or _officer()
         token, pages = start_session(user), addresses(user.partner_id)
         db.session.commit()
         db.session.remove()
         db.engine.dispose()
     return token, pages
+
+
+def _officer() -> Any:
+    """Somebody with a caseload as people have it, and the alerts about it: a demonstration gives its one officer thousands."""
+    from sentinel.access.service import add_user
+    from sentinel.demonstration.accounts import VETTED_UNTIL
+
+    user = add_user(email=OFFICER, name="Officer of the bench", password=None, roles=[("practitioner", TEAM)], vetted_until=VETTED_UNTIL)
+    caseload = "SELECT id FROM asb_case WHERE team_id = :team AND NOT restricted AND state = 'open' ORDER BY id DESC LIMIT :most"
+    cases = db.session.scalars(text(caseload), {"team": user.holdings[0].team_id, "most": CASELOAD}).all()
+    for table, key in (("asb_case", "id"), ("alert", "case_id")):
+        given = text(f"UPDATE {table} SET officer_id = :officer WHERE {key} = ANY (:cases)")  # noqa: S608  words of ours
+        db.session.execute(given, {"officer": user.id, "cases": cases})
+    return user
 
 
 def _live_cases(partner_id: UUID) -> list[str]:

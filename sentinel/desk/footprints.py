@@ -11,7 +11,7 @@ from sqlalchemy import and_, any_, func, or_, select
 from sentinel.access.models import User
 from sentinel.audit.models import AuditEntry
 from sentinel.cases import service
-from sentinel.cases.models import Case, CaseGrant, Party
+from sentinel.cases.models import Case, CaseGrant
 from sentinel.core import clock
 from sentinel.core.cursors import Page, page
 from sentinel.core.db import db
@@ -60,8 +60,7 @@ def of_case(case: Case, cursor: str | None) -> Page[Footprint]:
 
 def shares(case: Case) -> list[Share]:
     """Who was shown the case and still sees it, by name."""
-    of_parties = select(Party.id).where(Party.case_id == case.id)
-    on_case = or_(CaseGrant.case_id == case.id, CaseGrant.party_id.in_(of_parties))
+    on_case = or_(CaseGrant.case_id == case.id, CaseGrant.party_id.in_([party.id for party in case.parties]))
     rows = db.session.scalars(select(CaseGrant).where(on_case, CaseGrant.until > clock.now())).all()
     names, strangers = service.names_of(rows), _strangers(case, rows)
     return sorted((_shared(row, names, strangers) for row in rows), key=lambda share: (share.name, share.level))

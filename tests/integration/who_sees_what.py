@@ -252,9 +252,9 @@ class World:
         return self._may_read_case_event(who, row) or (bool(who.works_for) and row["to_team_id"] in who.teams)
 
     def _may_read_case_grant(self, who: Person, row: Row) -> bool:
-        case = RANK[self.of_case(who, self.by_id["asb_case"].get(row["case_id"]))] >= RANK["full"]
-        party = row["party_id"] is not None and self._full_party(who, row["party_id"])
-        return case or party or row["grantee"] in who.everything
+        case = self.by_id["asb_case"].get(row["case_id"])
+        sees = RANK[self.of_case(who, case)] >= RANK["full"] if case else self._full_party(who, row["party_id"])
+        return sees or row["grantee"] in who.everything
 
     def _may_read_contact_covers(self, who: Person, row: Row) -> bool:
         return self._full_party(who, self.by_id["contact"][row["contact_id"]]["party_id"])
