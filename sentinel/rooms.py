@@ -19,6 +19,8 @@ from sentinel.desk.interventions import bp as interventions
 from sentinel.desk.my_work import bp as my_work
 from sentinel.desk.outbox import bp as outbox
 from sentinel.desk.ownership import bp as ownership
+from sentinel.desk.partnership import bp as partnership
+from sentinel.desk.people import bp as people
 from sentinel.desk.record import bp as record
 from sentinel.desk.restricted import bp as restricted
 from sentinel.desk.rota import bp as rota
@@ -57,6 +59,8 @@ BLUEPRINTS = [
     alerts,
     board,
     rota,
+    partnership,
+    people,
     outbox,
     record,
     declared,

@@ -10,7 +10,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from config.agreed.names import PARTNER_KINDS, ROLES
 from sentinel.core.db import Key, Line, Model, Short, Word, one_of, ref
 
-REGIMES = {"part3": "Data Protection Act 2018, part 3: law enforcement", "uk_gdpr": "UK GDPR and Data Protection Act 2018, part 2"}
+REGIMES = {
+    "part3": "Law enforcement: part 3 of the Data Protection Act 2018",
+    "uk_gdpr": "General: UK GDPR and part 2 of the Data Protection Act 2018",
+}
 VETTING_LEVELS = {"NPPV1": "NPPV 1", "NPPV2": "NPPV 2", "NPPV3": "NPPV 3", "enhanced_dbs": "Enhanced DBS"}
 
 

@@ -57,9 +57,7 @@ def agreements(partner: Partner) -> list[Agreement]:
     return list(db.session.scalars(select(Agreement).where(Agreement.partner_id == partner.id).order_by(*order)))
 
 
-def record_agreement(
-    *, actor: User, partner: Partner, version: str, signed_by: str, signed_on: date, review_on: date
-) -> Agreement:
+def record_agreement(*, actor: User, partner: Partner, version: str, signed_by: str, signed_on: date, review_on: date) -> Agreement:
     """Record an information sharing agreement; from now on it is the one that counts.
 
     Where its review date has passed, the partner's people are out at their next click and their alerts go to others. Refuses
