@@ -31,6 +31,12 @@ class Settings(BaseSettings):
     audit_key: str = ""
     demo_password: str = ""
     metrics_token: str = ""
+    proxies: int = Field(default=0, ge=0, le=10)
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    oidc_name: str = ""
+    oidc_second_factor: bool = False
     data_dir: Path = Field(default=ROOT / "var", validation_alias=AliasChoices("SENTINEL_DATA_DIR", "data_dir"))
     assets_dir: Path = ROOT / ".assets"
     templates_dir: Path = ROOT / "templates"

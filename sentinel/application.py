@@ -5,10 +5,11 @@ from typing import Any
 from flask import Flask, g
 from flask_login import LoginManager
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config.settings import Settings, settings
 from sentinel import reactions, rooms
-from sentinel.access import guards, sessions
+from sentinel.access import guards, sessions, single_sign_on
 from sentinel.audit import refused, sealing
 from sentinel.core import addresses, headers, health, logging, pages, problems, queue
 from sentinel.core.db import db
@@ -42,9 +43,12 @@ def assemble(database_url: str | None = None, configuration: Settings | None = N
         part.init_app(app)
     for blueprint in rooms.BLUEPRINTS:
         app.register_blueprint(blueprint)
+    single_sign_on.init_app(app, chosen)
     headers.init_app(app)
     refused.init_app(app)
     app.extensions["sentinel.measures"] = (sealing.measure,)
+    if chosen.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=chosen.proxies, x_proto=chosen.proxies)  # type: ignore[method-assign]
     return app
 
 

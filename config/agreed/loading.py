@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from config.agreed.access import Access
 from config.agreed.base import Agreed, Strict
 from config.agreed.catalogue import Categories, Outcomes, Scripts
 from config.agreed.contact import Contact
@@ -29,6 +30,7 @@ class Standards(Strict):
     outcomes: Outcomes
     partners: Partners
     scripts: Scripts
+    access: Access
 
 
 class Problem(NamedTuple):

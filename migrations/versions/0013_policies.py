@@ -273,6 +273,13 @@ POLICIES: dict[str, tuple[Predicate, Predicate, Predicate]] = {
     "break_glass_try": (OWN, None, None),
     "declared_interest": (OWN, OWN, OWN),
     "record_question": (OWN, f"({OWN} AND {INFORMS})", None),
+    "credential": (OWN_OR_SIGNING_IN, OWN_OR_SIGNING_IN, OWN_OR_SIGNING_IN),
+    "access_link": (
+        f"({OWN_OR_SIGNING_IN} OR {ADMINISTERS})",
+        f"({SIGNING_IN} OR {ADMINISTERS})",
+        f"({OWN_OR_SIGNING_IN} OR {ADMINISTERS})",
+    ),
+    "recovery_code": (OWN_OR_SIGNING_IN, OWN_OR_SIGNING_IN, OWN_OR_SIGNING_IN),
     "draft": (OWN_OR_SIGNING_IN, OWN_OR_SIGNING_IN, OWN_OR_SIGNING_IN),
     "submission": (OWN, OWN, OWN),
     "user_session": (f"({OWN_OR_SIGNING_IN} OR {ADMINISTERS})", SIGNING_IN, f"({OWN_OR_SIGNING_IN} OR {ADMINISTERS})"),
@@ -283,6 +290,7 @@ POLICIES: dict[str, tuple[Predicate, Predicate, Predicate]] = {
     "alembic_version": ("true", None, None),
     "outbox": (KNOWN, KNOWN, SIGNED_IN),
     "look_mark": (None, None, None),
+    "sign_in_try": (KNOWN, KNOWN, KNOWN),
     "sweep_mark": (SIGNED_IN, None, None),
     "reference_counter": (SIGNED_IN, SIGNED_IN, SIGNED_IN),
     "quarantined_row": (COUNTS, None, COUNTS),
@@ -298,7 +306,7 @@ POLICIES: dict[str, tuple[Predicate, Predicate, Predicate]] = {
     "look_flag": (f"({INFORMS} AND @user_id <> {USER})", None, f"({INFORMS} AND @user_id <> {USER})"),
 }
 OF_NOBODY = ("installation", "alembic_version")  # asked before anybody is known: is this a demonstration, is its schema ours
-REMOVED = {"draft": OWN_OR_SIGNING_IN}
+REMOVED = {"draft": OWN_OR_SIGNING_IN, "recovery_code": OWN_OR_SIGNING_IN, "sign_in_try": KNOWN}
 COMMANDS = (("web_read", "SELECT", "USING"), ("web_add", "INSERT", "WITH CHECK"), ("web_change", "UPDATE", "USING"))
 
 

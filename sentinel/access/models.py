@@ -4,7 +4,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from flask_login import UserMixin
-from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from config.agreed.names import PARTNER_KINDS, ROLES
@@ -112,7 +112,6 @@ class User(UserMixin, Model):
     phone: Mapped[Word | None]
     label: Mapped[Word | None]
     partner_id: Mapped[UUID] = mapped_column(ref("partner.id"), index=True)
-    password_hash: Mapped[Short]
     vetting_level: Mapped[Word | None]
     vetted_until: Mapped[date | None]
     disabled_at: Mapped[datetime | None]
@@ -186,3 +185,59 @@ class UserSession(Model):
     started_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    locked_at: Mapped[datetime | None]
+    browser: Mapped[Word | None]
+
+
+class Credential(Model):
+    """What somebody signs in with. Apart from the person, so that no secret is met where people are read or their changes recorded.
+
+    No password: an invitation that was not followed yet. No `totp_confirmed_at`: no second factor, though it may be half set up.
+    """
+
+    __tablename__ = "credential"
+
+    user_id: Mapped[UUID] = mapped_column(ref("app_user.id"), primary_key=True)
+    password_hash: Mapped[Short | None]
+    password_set_at: Mapped[datetime | None]
+    totp_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    totp_confirmed_at: Mapped[datetime | None]
+    totp_last_step: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class AccessLink(Model):
+    """A link by which somebody sets a password. It works from when it is sent until `expires_at`, unless it was used or ended before."""
+
+    __tablename__ = "access_link"
+    __table_args__ = (one_of("kind", ("invitation", "reset")),)
+
+    id: Mapped[Key]
+    user_id: Mapped[UUID] = mapped_column(ref("app_user.id"), index=True)
+    kind: Mapped[Word]
+    made_at: Mapped[datetime]
+    made_by: Mapped[UUID | None] = mapped_column(ref("app_user.id"), index=True)
+    expires_at: Mapped[datetime | None]
+    used_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+
+class RecoveryCode(Model):
+    """A code that stands in once for a lost telephone. Only a keyed digest is kept."""
+
+    __tablename__ = "recovery_code"
+
+    id: Mapped[Key]
+    user_id: Mapped[UUID] = mapped_column(ref("app_user.id"), index=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    used_at: Mapped[datetime | None]
+
+
+class SignInTry(Model):
+    """Wrong tries at one account from one address, at one account, or from one address: a keyed digest says which."""
+
+    __tablename__ = "sign_in_try"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    wrong: Mapped[int]
+    last_at: Mapped[datetime] = mapped_column(index=True)
+    blocked_until: Mapped[datetime | None]

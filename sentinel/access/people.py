@@ -4,19 +4,17 @@ A local administrator reaches the people of their own partner and no others, and
 does any of this to themselves.
 """
 
-import secrets
 from collections.abc import Collection, Iterable
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, select, text, update
+from sqlalchemy import ColumnElement, delete, func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from config.agreed.names import ROLES
-from sentinel.access import queries
+from sentinel.access import queries, service
 from sentinel.access.models import VETTING_LEVELS, Absence, Partner, RoleHeld, Team, User, UserSession
-from sentinel.access.service import hash_password
 from sentinel.core import clock
 from sentinel.core.db import db, new_id
 from sentinel.core.errors import NotFound, Refused
@@ -91,7 +89,6 @@ def add_person(
         name=name.strip(),
         email=email.strip().lower(),
         phone=phone.strip() or None,
-        password_hash=hash_password(secrets.token_urlsafe(32)),
         vetting_level=vetting_level,
         vetted_until=vetted_until,
     )
@@ -157,7 +154,7 @@ def end_sessions(*, actor: User, user: User) -> None:
     """End every session of somebody at once; they may sign in again unless the account is closed."""
     _refuse_beyond(actor, user.partner_id)
     db.session.flush()
-    db.session.execute(update(UserSession).where(_running(user)).values(ended_at=clock.machine_now()))
+    service.end_sessions(user.id)
 
 
 def count_sessions(user: User) -> int:

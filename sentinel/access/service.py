@@ -5,37 +5,15 @@ from datetime import date
 from hashlib import sha256
 from uuid import UUID
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from config.agreed.names import ROLES
+from sentinel.access import credentials
 from sentinel.access.models import Partner, RoleHeld, Team, User, UserSession
+from sentinel.audit.service import record_access
 from sentinel.core import clock
 from sentinel.core.db import db
 from sentinel.core.errors import Refused
-
-MINIMUM_PASSWORD = 12
-
-_hasher = PasswordHasher()
-_DUMMY = _hasher.hash("the time of a wrong address equals that of a wrong password")
-
-
-def hash_password(password: str) -> str:
-    """An argon2id hash of a password of at least 12 characters."""
-    if len(password) < MINIMUM_PASSWORD:
-        raise Refused(f"Choose a password of {MINIMUM_PASSWORD} characters or more. Three random words do well.", field="password")
-    return _hasher.hash(password)
-
-
-def check_password(email: str, password: str) -> User | None:
-    """The person with this address and password, whatever their standing; None for a wrong pair, in the same time."""
-    user = db.session.scalar(select(User).where(User.email == email.strip().lower()))
-    try:
-        _hasher.verify(user.password_hash if user else _DUMMY, password)
-    except (VerificationError, InvalidHashError):
-        return None
-    return user
 
 
 def why_not(user: User, today: date) -> str | None:
@@ -51,21 +29,34 @@ def why_not(user: User, today: date) -> str | None:
     return None
 
 
-def start_session(user: User) -> str:
-    """Begin a session; returns its token, of which only a digest is kept."""
+def start_session(user: User, browser: str | None = None) -> str:
+    """Begin a session; returns its token, of which only a digest is kept. Recorded."""
     token = secrets.token_urlsafe(32)
     moment = clock.machine_now()
-    db.session.add(UserSession(user_id=user.id, token_digest=digest(token), started_at=moment, last_seen_at=moment))
+    begun = UserSession(user_id=user.id, token_digest=digest(token), started_at=moment, last_seen_at=moment, browser=browser)
+    db.session.add(begun)
     user.last_seen_at = clock.now()
     db.session.flush()
+    record_access("signed_in", user.id)
     return token
 
 
 def end_session(token: str) -> None:
-    """End the session with this token, if it is running."""
+    """End the session with this token, if it is running. Recorded."""
     session = db.session.scalar(select(UserSession).where(UserSession.token_digest == digest(token), UserSession.ended_at.is_(None)))
     if session:
         session.ended_at = clock.machine_now()
+        record_access("signed_out", session.user_id)
+
+
+def end_sessions(user_id: UUID, *, but: UUID | None = None) -> int:
+    """End every session of this person, except perhaps one; recorded. Returns how many."""
+    running = update(UserSession).where(UserSession.user_id == user_id, UserSession.ended_at.is_(None))
+    running = running.where(UserSession.id != but) if but else running
+    ended: int = db.session.execute(running.values(ended_at=clock.machine_now())).rowcount  # type: ignore[attr-defined]
+    if ended:
+        record_access("sessions_ended", user_id)
+    return ended
 
 
 def digest(token: str) -> bytes:
@@ -74,11 +65,13 @@ def digest(token: str) -> bytes:
 
 
 def add_user(
-    *, email: str, name: str, password: str, roles: list[tuple[str, str]], vetted_until: date | None, phone: str | None = None
+    *, email: str, name: str, password: str | None, roles: list[tuple[str, str]], vetted_until: date | None, phone: str | None = None
 ) -> User:
     """Make an account holding (role, team slug) pairs; it belongs to the partner of its first team.
 
-    Refuses an unknown role or team, an address in use, and a password under 12 characters.
+    Without a password nobody signs in until they set one by a link (`links.send_link`).
+
+    Refuses an unknown role or team, an address in use, and a weak password.
     """
     email = email.strip().lower()
     if "@" not in email:
@@ -93,7 +86,6 @@ def add_user(
         name=name,
         phone=phone,
         partner_id=teams[0].partner_id,
-        password_hash=hash_password(password),
         vetted_until=vetted_until,
     )
     db.session.add(user)
@@ -103,6 +95,8 @@ def add_user(
             raise Refused(f"{role} is not a role. Roles are: {', '.join(ROLES)}.", field="role")
         db.session.add(RoleHeld(user_id=user.id, team_id=team.id, role=role))
     db.session.flush()
+    if password is not None:
+        credentials.set_password(user, password)
     return user
 
 
@@ -112,8 +106,7 @@ def disable_user(email: str) -> User:
     if user is None:
         raise Refused(f"Nobody has the address {email}.", field="email")
     user.disabled_at = user.disabled_at or clock.now()
-    for session in db.session.scalars(select(UserSession).where(UserSession.user_id == user.id, UserSession.ended_at.is_(None))):
-        session.ended_at = clock.machine_now()
+    end_sessions(user.id)
     return user
 
 

@@ -46,12 +46,15 @@ CLASSES = {
     "own": VisibilityClass(
         "The person whose it is.",
         ("worker", "web_read"),
-        _tables("draft submission user_session telling answer break_glass_try declared_interest record_question"),
+        _tables(
+            """draft submission user_session telling answer break_glass_try declared_interest record_question credential access_link
+            recovery_code"""
+        ),
     ),
     "machine": VisibilityClass(
         "Written and read by the system; shown to people only through pages of their own.",
         ("worker", "web_read"),
-        _tables("outbox sweep_mark look_mark reference_counter quarantined_row alembic_version"),
+        _tables("outbox sweep_mark look_mark sign_in_try reference_counter quarantined_row alembic_version"),
     ),
     "none": VisibilityClass(
         "The record: written by its own functions only.",

@@ -1,4 +1,4 @@
-"""Recording a look. Changes record themselves: a trigger on every table that people's work is kept in."""
+"""Recording a look, and what happens at the door. Changes record themselves: a trigger on every table that people's work is kept in."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -22,6 +22,14 @@ _EXPORT = text(
                          ARRAY(SELECT CAST(p AS uuid) FROM jsonb_array_elements_text(value) p))
        FROM jsonb_each(CAST(:shown AS jsonb))"""
 )
+
+
+_ACCESS = text("SELECT audit_access(:op, :user_id)")
+
+
+def record_access(op: str, user_id: UUID) -> None:
+    """Record what happened at the door of somebody's account (`password_set`, `signed_in`): who they are, never what they typed."""
+    db.session.execute(_ACCESS, {"op": op, "user_id": user_id})
 
 
 def record_look(

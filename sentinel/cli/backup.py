@@ -10,9 +10,10 @@ from config.settings import settings
 from sentinel.cli.framework import data_option, inside, json_option, tell
 from sentinel.core import migrate
 from sentinel.core.errors import Refused
-from sentinel.core.instance import checks, copies, locate
+from sentinel.core.instance import checks, copies, keys, locate, postgres
 from sentinel.core.instance.environment import Role
-from sentinel.core.instance.roles import libpq_url
+from sentinel.core.instance.place import Place
+from sentinel.core.instance.roles import ensure_roles, libpq_url
 
 NOT_SEALED = "SENTINEL_AUDIT_KEY is not known here: what was recorded since the last seal is sealed once it is restored."
 KEYS_STAY = "Passwords and keys are not in it: keep secrets.json or your SENTINEL_* settings too."
@@ -45,17 +46,38 @@ def backup(file: Path, data: Path | None, as_json: bool) -> None:
 def restore(file: Path, replace: bool, data: Path | None, as_json: bool) -> None:
     """Load everything from FILE into an empty, stopped system, and go on from there. All or nothing.
 
+    Where `--data` names a folder without a system, an embedded one is made there first.
+
     Refuses a file that is damaged or of another schema revision, and a system that is running or not empty.
     """
+    place = _made(data)
     with locate.system(data, *_roles(data)) as found:
         if found.kind == "running":
             raise Refused("Sentinel is running: stop it first.")
+        if place:
+            _make_roles(place)
         migrate.upgrade(settings().owner_database_url)
         copied = copies.restore(libpq_url(settings().owner_database_url), found.data, file, migrate.head(), replace=replace)
         sealed = _seal(found.data)
     facts = asdict(copied) | {"file": str(file), "sealed": sealed}
     tell(as_json, facts, f"{copied.rows:,} rows of {copied.tables} tables and {copied.files} files are back. "
          "Check the record with `sentinel audit verify`. Everybody signs in again.", *([] if sealed else [NOT_SEALED]))  # fmt: skip
+
+
+def _made(data: Path | None) -> Place | None:
+    """A new place for an embedded system where `data` names a folder that has none."""
+    if data is None or Place.at(data).exists:
+        return None
+    place = Place.at(data)
+    place.make()
+    keys.load_or_make(place.keys)
+    return place
+
+
+def _make_roles(place: Place) -> None:
+    secrets = keys.load(place.keys)
+    admin = postgres.at(place, secrets).url(postgres.ADMIN, secrets.admin, "postgres")
+    ensure_roles(admin, postgres.DATABASE, secrets.passwords())
 
 
 def _roles(data: Path | None) -> tuple[Role, ...]:

@@ -36,6 +36,11 @@ def look_recorded() -> None:
         db.session.execute(text("SET LOCAL synchronous_commit = off"))
 
 
+def keep() -> None:
+    """What was written stays, though the answer is a refusal: a wrong try at the door."""
+    db.session.info[_LOOKED] = True
+
+
 def enqueue(task: str, **ids: object) -> None:
     """Ask a worker to do `task` once this transaction has committed; once, however often it is asked for.
 

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
+from sentinel.access.credentials import hash_password, keep_hash
 from sentinel.access.models import RoleHeld, Team, User
-from sentinel.access.service import hash_password
 from sentinel.core.db import db
 
 VETTED_UNTIL = date(2036, 12, 31)
@@ -56,6 +56,7 @@ def _keep(account: Account, hashed: str) -> User:
         )
         user.holdings.append(RoleHeld(team_id=team.id, role=account.role))
         db.session.add(user)
-    user.password_hash, user.label = hashed, account.label
+    user.label = account.label
     db.session.flush()
+    keep_hash(user.id, hashed)
     return user

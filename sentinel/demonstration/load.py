@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from config import agreed
 from sentinel.access import queries
+from sentinel.access.credentials import hash_password, keep_hash
 from sentinel.access.models import Partner, RoleHeld, Team, User
 from sentinel.access.partnership import keep_partners
 from sentinel.core import clock
@@ -61,7 +62,7 @@ def partnership(password: str) -> Staff:
     keep_partners(agreed.current().partners)
     accounts = {user.email: user for user in keep_accounts(password)}
     teams = {team.slug: team for team in queries.teams()}
-    _colleagues(teams, accounts["officer@blaby.example"].password_hash)
+    _colleagues(teams, hash_password(password))
     owning = {slug: team for slug, team in teams.items() if team.partner.district_code in VILLAGES and slug.endswith("-asb")}
     return Staff(
         teams=owning,
@@ -154,12 +155,11 @@ def _colleague(name: str, role: str, team: Team, hashed: str) -> None:
     email = f"{name.lower().replace(' ', '.').replace('’', '')}@colleagues.{team.partner.slug}.example"
     if db.session.scalar(select(User.id).where(User.email == email)):
         return
-    user = User(
-        email=email, name=name, partner_id=team.partner_id, password_hash=hashed, vetted_until=VETTED_UNTIL, last_seen_at=clock.now()
-    )
+    user = User(email=email, name=name, partner_id=team.partner_id, vetted_until=VETTED_UNTIL, last_seen_at=clock.now())
     user.holdings.append(RoleHeld(team_id=team.id, role=role))
     db.session.add(user)
     db.session.flush()
+    keep_hash(user.id, hashed)
 
 
 def _is(user: User, role: str) -> bool:

@@ -9,10 +9,9 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from config import agreed
-from sentinel.access import guards
+from sentinel.access import guards, sessions
 from sentinel.access.models import User
 from sentinel.access.permissions import Permission, allows
-from sentinel.access.sessions import IDLE
 from sentinel.alerts.queries import count_inbox, count_overseen
 from sentinel.core.db import db
 from sentinel.core.models import Installation
@@ -106,7 +105,10 @@ def _load() -> None:
             "footer": [{"label": "Declare people and addresses you must not look up", "href": url_for("declared.index")}],
             "sign_out": url_for("access.sign_out"),
             "stay": url_for("access.stay"),
-            "idle_minutes": int(IDLE.total_seconds() // 60),
+            "account": url_for("access.account"),
+            "idle_minutes": int(sessions.idle().total_seconds() // 60),
+            "ends_in": sessions.ends_in(),
+            "warn_of_end": agreed.current().access.warn_of_end_minutes,
         }
 
 

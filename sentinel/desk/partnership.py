@@ -9,9 +9,9 @@ from sqlalchemy.orm import joinedload
 
 from config import agreed
 from sentinel.access import guards, partnership, people, rota
-from sentinel.access.forms import AgreementForm, StandingForm, TeamForm
 from sentinel.access.models import REGIMES, VETTING_LEVELS, Partner, RoleHeld, Team
 from sentinel.access.permissions import Permission, allows
+from sentinel.access.record_forms import AgreementForm, StandingForm, TeamForm
 from sentinel.core import clock
 from sentinel.core.db import db
 from sentinel.core.errors import NotFound

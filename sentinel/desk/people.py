@@ -7,9 +7,9 @@ from flask import Blueprint, flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from sentinel.access import guards, partnership, people
-from sentinel.access.forms import CloseAccountForm, NewPersonForm, PersonForm, VettingForm
 from sentinel.access.models import VETTING_LEVELS, Partner
 from sentinel.access.permissions import Permission
+from sentinel.access.record_forms import CloseAccountForm, NewPersonForm, PersonForm, VettingForm
 from sentinel.core import clock
 from sentinel.core.fields import Option
 from sentinel.desk.sending import send

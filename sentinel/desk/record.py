@@ -77,7 +77,7 @@ def looks_at(question_id: UUID, person_id: UUID) -> ResponseReturnValue:
     person = asking.person_of(question, person_id)
     page = asking.looks_at(person.id, request.args.get("from"))
     _looked(question, [person.id])
-    return render_template("record/looks_at.html", question=question, person=person, page=page)
+    return render_template("record/looks_at.html", question=question, looked_at=person, page=page)
 
 
 @bp.get("/record/questions/<uuid:question_id>/people/<uuid:person_id>.csv")

@@ -25,6 +25,7 @@ UNKNOWN = "There is no report or case with this number. Check it with whoever ga
 EXPORTED_AT_MOST = 20_000
 ROLE_WORDS = {"victim": "Victim", "witness": "Witness", "reporter": "Reported it", "alleged": "Alleged"}
 WHAT = {"look": "Looked", "search": "Shown by a search", "export": "Exported", "access": "Refused"}
+PAGES = {"record_question": "The record", "look_flag": "A look to ask about", "referral": "A referral", "person": "A search"}
 _FIND = text("SELECT about_table, about_id FROM record_find(:reference)")
 _PEOPLE = text("SELECT person_id, name, roles FROM record_people(:question) ORDER BY name, person_id")
 _REFERENCES = text("SELECT id, reference, owner_partner_id, officer_id FROM record_references(CAST(:ids AS uuid[]))")
@@ -155,7 +156,7 @@ def _line(row: AuditEntry, person: User | None, known: dict[UUID, Any]) -> Line:
         who=who[0],
         partner=who[1],
         what=WHAT[row.kind],
-        where=reference or ("A search" if row.kind == "search" else row.table_name.replace("_", " ").replace(".", ": ")),
+        where=reference or PAGES.get(row.table_name) or row.table_name.replace("_", " ").replace(".", ": ").capitalize(),
         why=row.authority or _why(row, person, about),
     )
 

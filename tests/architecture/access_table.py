@@ -28,7 +28,17 @@ ACCESS: dict[str, str | set[str]] = {
     "access.sign_in": PUBLIC,
     "access.sign_out": PUBLIC,
     "access.become": PUBLIC,  # in a demonstration; elsewhere there is nothing there
+    "access.second_step": PUBLIC,  # to whoever's password was right a moment ago; to others there is nothing there
+    "access.first_set_up": PUBLIC,
+    "access.link": PUBLIC,  # to whoever was sent it
+    "access.elsewhere": PUBLIC,  # where single sign-on is set up; elsewhere there is nothing there
+    "access.returned": PUBLIC,
     "access.stay": SIGNED_IN,
+    "access.account": SIGNED_IN,
+    "access.end_session": SIGNED_IN,
+    "access.end_others": SIGNED_IN,
+    "access.password": SIGNED_IN,
+    "access.own_second_factor": SIGNED_IN,
     "home.index": SIGNED_IN,
     "access.partnership": {"supervisor", "service_manager", "local_admin", "governance", "information_officer"},
     "partnership.partner": {"supervisor", "service_manager", "local_admin", "governance", "information_officer"},

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from sentinel.access import people, service
+from sentinel.access import credentials, people, service
 from sentinel.access.models import RoleHeld, User, UserSession
 from sentinel.access.queries import viewer_of, with_roles
 from sentinel.core import clock
@@ -60,7 +60,7 @@ def test_a_person_is_added_with_roles_and_vetting_and_no_password(email, client_
         assert words in page.text
     added = known(NEW["email"])
     assert (added.partner_id, added.vetting_level, added.vetted_until) == (partner().id, "NPPV2", date(2029, 3, 31))
-    assert service.check_password(NEW["email"], "") is None
+    assert credentials.check_password(NEW["email"], "") is None
     client_as(email).follow(f"/partnership/{partner().id}/people/new", fields | days("until", date(2029, 3, 31)))  # a double click
 
 

@@ -67,6 +67,7 @@ def test_every_look_at_a_person_is_shown_by_whom_when_where_and_why(session, cli
         assert f"{person_.name} {person_.partner.name} Looked {case.reference}" in page
         assert why in page
     assert f"Emrys Pugh {make.user(INFORMATION).partner.name} Looked" in page, "the information officer's own look, at the list"
+    assert "Emrys Pugh Information officer" in page, "the one who is signed in, not the one who is looked at, stands at the top"
     assert WHY in page
 
 
@@ -168,7 +169,7 @@ def test_every_look_by_a_member_of_staff_and_what_they_were_refused(session, cli
     page = words(asks.follow("/record/staff", form))
     assert f"Looked {mine.reference} Officer of the case" in page
     assert f"Refused {secret.reference}" in page
-    assert "Refused case: timeline" in page
+    assert "Refused Case: timeline" in page
     refused = "SELECT actor, row_id FROM audit_entry WHERE op = 'refused' ORDER BY id"
     found = [tuple(row) for row in session.execute(text(refused))]
     assert (str(make.user(OFFICER).id), str(secret.id)) in found

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import select, update
 
-from sentinel.access.models import User, UserSession
+from sentinel.access.models import Credential, UserSession
 from sentinel.core import clock
 from sentinel.core.models import Draft
 from tests import factories
@@ -95,4 +95,4 @@ def test_nobody_becomes_somebody_else_outside_a_demonstration(client_as, session
 
 
 def test_a_password_is_kept_as_argon2id(session):
-    assert session.scalars(select(User.password_hash)).first().startswith("$argon2id$")
+    assert session.scalars(select(Credential.password_hash)).first().startswith("$argon2id$")

@@ -3,6 +3,9 @@
 
 # fmt: off
 WRONG_EDITS = {
+    "a role nobody has": ("access.toml", '"governance", "information_officer"', '"governor"', "second_factor_roles[4]", "'governor' is not known here"),
+    "a short password": ("access.toml", "password_at_least = 12", "password_at_least = 8", "password_at_least", "12 or more, not 8"),
+    "waits that shrink": ("access.toml", "first_wait_minutes = 1\nlongest_wait_minutes = 15", "first_wait_minutes = 9\nlongest_wait_minutes = 5", "throttle", "shorter than the first"),
     "an unknown key": ("contact.toml", "hold_telling_at_most", "holdtelling_at_most", "holdtelling_at_most_working_days", "not known here"),
     "a key left out": ("contact.toml", "slowed_at_most_working_days = 60", "", "slowed_at_most_working_days", "missing"),
     "a key inside an entry": ("contact.toml", 'covers = "closing the case"', 'cover = "x"', "promise[closure].cover", "not known here"),

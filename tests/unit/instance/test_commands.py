@@ -1,5 +1,6 @@
 """The `sentinel` command: what it lists, and how it refuses."""
 
+import base64
 from collections.abc import Iterator
 
 import pytest
@@ -81,6 +82,16 @@ def test_web_refuses_settings_that_cannot_be_right(wrong: dict[str, str], senten
 
     assert result.exit_code == 2
     assert sentence in result.stderr
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("key", ["not base64!", "c2hvcnQ=", "x" * 44, base64.b64encode(bytes(33)).decode()])
+def test_the_worker_refuses_a_key_that_is_no_seed(key: str) -> None:
+    settings = {"SENTINEL_WORKER_DATABASE_URL": WEB["SENTINEL_DATABASE_URL"], "SENTINEL_REDIS_URL": WEB["SENTINEL_REDIS_URL"]}
+    result = sentinel("worker", **settings, SENTINEL_AUDIT_KEY=key)
+
+    assert result.exit_code == 2
+    assert result.stderr == "SENTINEL_AUDIT_KEY must be 32 bytes in base64 (make one: openssl rand -base64 32).\n"
 
 
 def test_a_command_says_where_it_looked_for_a_system(tmp_path: object) -> None:
