@@ -52,6 +52,9 @@ HELD = f"""(role_held.user_id <> {USER} AND ({GOVERNS} OR role_held.role NOT IN 
     AND EXISTS (SELECT FROM app_user u WHERE u.id = role_held.user_id AND u.partner_id = {ADMINISTERED})))"""
 OURS = f"({GOVERNS} OR app_user.partner_id = {ADMINISTERED})"
 FULL = "EXISTS (SELECT FROM full_case v WHERE v.id = disclosure.case_id)"
+OWN = "{table}.user_id = " + USER
+THEIRS = f"({SIGNING_IN} OR {GOVERNS} OR EXISTS (SELECT FROM app_user u WHERE u.id = {{table}}.user_id AND u.partner_id = {ADMINISTERED}))"
+ANYBODYS = f"({SIGNING_IN} OR {ADMINISTERS})"
 
 COMMANDS = {"web_read": "SELECT", "web_add": "INSERT", "web_change": "UPDATE", "web_remove": "DELETE"}
 POLICIES = {
@@ -71,6 +74,11 @@ TIGHTENED = (
         f"({SIGNING_IN} OR app_user.id = {USER} OR {OURS})",
         f"({SIGNING_IN} OR app_user.id = {USER} OR {GOVERNS} OR {ADMINISTERS} AND app_user.partner_id = ANY ({PARTNERS}::uuid[]))",
     ),
+    ("user_session", "web_read", f"({OWN} OR {THEIRS})", f"({OWN} OR {ANYBODYS})"),
+    ("user_session", "web_change", f"({OWN} OR {THEIRS})", f"({OWN} OR {ANYBODYS})"),
+    ("access_link", "web_read", f"({OWN} OR {THEIRS})", f"({OWN} OR {ANYBODYS})"),
+    ("access_link", "web_add", THEIRS, ANYBODYS),
+    ("access_link", "web_change", f"({OWN} OR {THEIRS})", f"({OWN} OR {ANYBODYS})"),
     ("role_held", "web_add", HELD, ADMINISTERS),
     ("role_held", "web_change", None, ADMINISTERS),
     ("role_held", "web_remove", HELD, None),
@@ -79,7 +87,7 @@ TIGHTENED = (
 
 def _policy(table: str, name: str, predicate: str) -> None:
     clause = "WITH CHECK" if name == "web_add" else "USING"
-    op.execute(f"CREATE POLICY {name} ON {table} FOR {COMMANDS[name]} TO sentinel_web {clause} ({predicate})")
+    op.execute(f"CREATE POLICY {name} ON {table} FOR {COMMANDS[name]} TO sentinel_web {clause} ({predicate.format(table=table)})")
 
 
 def _key(table: str, column: str, target: str) -> sa.ForeignKeyConstraint:

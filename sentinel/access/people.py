@@ -13,8 +13,8 @@ from sqlalchemy import ColumnElement, delete, func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from config.agreed.names import ROLES
-from sentinel.access import queries, service
-from sentinel.access.models import VETTING_LEVELS, Absence, Partner, RoleHeld, Team, User, UserSession
+from sentinel.access import links, queries, service
+from sentinel.access.models import VETTING_LEVELS, Absence, AccessLink, Partner, RoleHeld, Team, User, UserSession
 from sentinel.core import clock
 from sentinel.core.db import db, new_id
 from sentinel.core.errors import NotFound, Refused
@@ -155,6 +155,18 @@ def end_sessions(*, actor: User, user: User) -> None:
     _refuse_beyond(actor, user.partner_id)
     db.session.flush()
     service.end_sessions(user.id)
+
+
+def send_link(*, actor: User, user: User) -> AccessLink:
+    """Send somebody a link to choose a password with: an invitation until they have signed in once, a reset after that.
+
+    Refuses oneself, a closed account, and for a local administrator whoever holds a role that reaches beyond their partner: a
+    link that is handed over in person opens the account.
+    """
+    _refuse_beyond(actor, user.partner_id)
+    _refuse_self(actor, user, "You cannot send yourself a link.")
+    _refuse_above(actor, user)
+    return links.send_link(actor=actor, user=user, kind="reset" if user.last_seen_at else "invitation")
 
 
 def count_sessions(user: User) -> int:

@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Blueprint, flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from sentinel.access import guards, partnership, people
+from sentinel.access import guards, links, partnership, people
 from sentinel.access.models import VETTING_LEVELS, Partner
 from sentinel.access.permissions import Permission
 from sentinel.access.record_forms import CloseAccountForm, NewPersonForm, PersonForm, VettingForm
@@ -116,6 +116,18 @@ def close(user_id: UUID) -> ResponseReturnValue:
     sent = send(form, save)
     page = render_template("people/close.html", form=form, one=found, work=people.work_of(found))
     return sent.onwards or (page, sent.status)
+
+
+@bp.post("/people/<uuid:user_id>/link")
+@guards.requires(Permission.PEOPLE_MANAGE)
+def link(user_id: UUID) -> ResponseReturnValue:
+    """Send somebody a link to choose a password; where no e-mail is set up its address is shown, this once."""
+    found = people.person_for(g.user, user_id)
+    made = people.send_link(actor=g.user, user=found)
+    if links.by_email():
+        flash(f"A link is on its way to {found.name}. It works once, for a few minutes after it is sent.", "success")
+        return redirect(url_for(".person", user_id=found.id))
+    return render_template("people/link.html", one=found, address=links.address_to_hand_over(made), until=made.expires_at)
 
 
 @bp.post("/people/<uuid:user_id>/open")

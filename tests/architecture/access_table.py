@@ -52,6 +52,7 @@ ACCESS: dict[str, str | set[str]] = {
     "people.change": ADMINISTERS,
     "people.vetting": ADMINISTERS,
     "people.close": ADMINISTERS,
+    "people.link": ADMINISTERS,
     "people.open_again": ADMINISTERS,
     "people.end_sessions": ADMINISTERS,
     # a call

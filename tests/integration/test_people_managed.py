@@ -1,5 +1,6 @@
 """Who may add, change, vet and close whom; and that it ends at once."""
 
+import re
 from datetime import date
 
 import pytest
@@ -196,6 +197,28 @@ def test_ending_sessions_signs_somebody_out_and_leaves_the_account_open(client_a
     client_as(officer.email).get("/my-work")
 
 
+def test_a_link_is_shown_once_where_there_is_no_mail_server_and_opens_the_account_by_it(client_as, nobody, session):
+    admin = client_as(ADMIN)
+    session.commit()
+    add(known(ADMIN))
+    session.commit()
+    added = known(NEW["email"])
+    assert "Send an invitation" in admin.get(f"/people/{added.id}").text
+    page = admin.post(f"/people/{added.id}/link", status=200)
+    address = re.search(r"/link/[\w.\-]+", page.text)[0]
+    nobody.get(address)
+    assert address not in admin.get(f"/people/{added.id}").text
+
+
+def test_a_local_administrator_makes_no_link_to_an_account_that_reaches_further_than_theirs(client_as, session):
+    officer = known("officer@blaby.example")
+    session.add(RoleHeld(user_id=officer.id, team_id=factories.team().id, role="governance"))
+    session.commit()
+    refused = client_as(ADMIN).post(f"/people/{officer.id}/link", status=422)
+    assert "Ask a governance officer" in refused.text and "/link/" not in refused.text.replace(f"/people/{officer.id}/link", "")
+    client_as(ADMIN).post(f"/people/{factories.user('officer@charnwood.example').id}/link", status=404)
+
+
 def test_an_administrator_sees_how_much_waits_and_no_case(client_as, session, at):
     at("2026-12-02 10:00")
     officer, stranger = known("officer@blaby.example"), known("officer@charnwood.example")
@@ -243,6 +266,7 @@ REACHES = (
     "INSERT INTO role_held VALUES (:colleague, :ours, 'governance')",
     "INSERT INTO role_held VALUES (:stranger, :ours, 'practitioner')",
     "INSERT INTO role_held VALUES (:colleague, :theirs, 'supervisor')",
+    "INSERT INTO access_link VALUES (gen_random_uuid(), :stranger, 'reset', now(), :own)",
 )
 
 
@@ -257,6 +281,7 @@ def test_the_database_gives_no_role_that_a_local_administrator_may_not(sql, sess
     [
         "UPDATE app_user SET vetted_until = '2099-01-01' WHERE id = :stranger",
         "DELETE FROM role_held WHERE user_id = :stranger",
+        "UPDATE user_session SET ended_at = now() WHERE user_id = :stranger",
         "DELETE FROM role_held WHERE user_id = :own",
         "UPDATE role_held SET role = 'supervisor' WHERE user_id = :colleague",
     ],
@@ -281,6 +306,7 @@ class acting_on:  # noqa: N801  reads as a word
         people_named = {"own": email, "colleague": "officer@blaby.example", "stranger": "officer@charnwood.example"}
         self.keys = {name: factories.user(one).id for name, one in people_named.items()}
         self.keys |= {"ours": factories.team().id, "theirs": factories.team("charnwood-asb").id}
+        session.add(UserSession(user_id=self.keys["stranger"], token_digest=b"x", started_at=clock.now(), last_seen_at=clock.now()))
         self.part = acting_as(viewer_of(known(email)))
         session.commit()
 
