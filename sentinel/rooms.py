@@ -12,6 +12,7 @@ from sentinel.desk.cases_export import bp as cases_export
 from sentinel.desk.cases_list import bp as cases
 from sentinel.desk.closing import bp as closing
 from sentinel.desk.declared import bp as declared
+from sentinel.desk.disclosures import bp as disclosures
 from sentinel.desk.inbox import bp as alerts
 from sentinel.desk.intake import bp as intake
 from sentinel.desk.intake_told import bp as intake_told
@@ -63,5 +64,6 @@ BLUEPRINTS = [
     people,
     outbox,
     record,
+    disclosures,
     declared,
 ]

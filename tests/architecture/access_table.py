@@ -181,6 +181,9 @@ ACCESS: dict[str, str | set[str]] = {
     "record.looks_by_csv": WATCHES,
     "record.flags": WATCHES,
     "record.review": WATCHES,
+    "disclosures.record": WORKS_CASES,  # by whoever sees the case in full
+    "disclosures.index": WATCHES,
+    "disclosures.index_csv": WATCHES,
     "declared.index": SIGNED_IN,
     "declared.address": SIGNED_IN,
     "declared.withdraw": SIGNED_IN,
