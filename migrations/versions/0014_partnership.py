@@ -110,8 +110,8 @@ def _agreements() -> None:
         _key("agreement", "recorded_by", "app_user"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_agreement")),
     )
-    op.create_index("ix_agreement_partner", "agreement", ["partner_id", "recorded_at"])
-    op.create_index(op.f("ix_agreement_recorded_by"), "agreement", ["recorded_by"])
+    for column in ("partner_id", "recorded_by"):
+        op.create_index(op.f(f"ix_agreement_{column}"), "agreement", [column])
     op.create_table(
         "partner_power",
         sa.Column("id", sa.UUID(), nullable=False),

@@ -49,13 +49,10 @@ class Agreement(Model):
     """An information sharing agreement as it was signed. The one recorded last counts; nobody recorded those of partners.toml."""
 
     __tablename__ = "agreement"
-    __table_args__ = (
-        CheckConstraint("review_on > signed_on", name="reviewed_after_signed"),
-        Index("ix_agreement_partner", "partner_id", "recorded_at"),
-    )
+    __table_args__ = (CheckConstraint("review_on > signed_on", name="reviewed_after_signed"),)
 
     id: Mapped[Key]
-    partner_id: Mapped[UUID] = mapped_column(ref("partner.id"))
+    partner_id: Mapped[UUID] = mapped_column(ref("partner.id"), index=True)
     version: Mapped[Word]
     signed_by: Mapped[Short]
     signed_on: Mapped[date]

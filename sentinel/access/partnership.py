@@ -53,8 +53,8 @@ def _keep_agreement(partner: Partner, wanted: Agreed, since: date) -> None:
 
 def agreements(partner: Partner) -> list[Agreement]:
     """The agreements of a partner, the one that counts first."""
-    order = (Agreement.recorded_at.desc(), Agreement.id.desc())
-    return list(db.session.scalars(select(Agreement).where(Agreement.partner_id == partner.id).order_by(*order)))
+    recorded = select(Agreement).where(Agreement.partner_id == partner.id)
+    return list(db.session.scalars(recorded.order_by(Agreement.id.desc())))  # keys sort by when they were made
 
 
 def record_agreement(*, actor: User, partner: Partner, version: str, signed_by: str, signed_on: date, review_on: date) -> Agreement:
