@@ -46,9 +46,12 @@ $$
 """
 FUNCTIONS = {"administered_partner()": ADMINISTERED_PARTNER, "work_of(uuid)": WORK_OF}
 
-# A role in a team, given or taken away: never one's own; by a local administrator none that reaches beyond their partner.
+# A role in a team, given or taken away: never one's own; by a local administrator none that reaches beyond their partner
+# or does not fit its kind (a landlord's people work no cases).
 HELD = f"""(role_held.user_id <> {USER} AND ({GOVERNS} OR role_held.role NOT IN ('governance', 'information_officer', 'local_admin')
-    AND EXISTS (SELECT FROM team t WHERE t.id = role_held.team_id AND t.partner_id = {ADMINISTERED})
+    AND EXISTS (SELECT FROM team t JOIN partner p ON p.id = t.partner_id WHERE t.id = role_held.team_id AND p.id = {ADMINISTERED}
+        AND CASE p.kind WHEN 'landlord' THEN role_held.role = 'landlord' WHEN 'support' THEN role_held.role = 'victim_first'
+            ELSE role_held.role NOT IN ('landlord', 'victim_first') END)
     AND EXISTS (SELECT FROM app_user u WHERE u.id = role_held.user_id AND u.partner_id = {ADMINISTERED})))"""
 OURS = f"({GOVERNS} OR app_user.partner_id = {ADMINISTERED})"
 FULL = "EXISTS (SELECT FROM full_case v WHERE v.id = disclosure.case_id)"

@@ -14,7 +14,7 @@ from sentinel.core import clock
 from sentinel.core.db import db, lock
 from sentinel.core.errors import NotAllowed, Refused
 
-FROM_THE_FILE = "Taken from the partnership's standards"
+FROM_THE_FILE = "Not said in the partnership’s standards"
 SLUG = 40
 
 

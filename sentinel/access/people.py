@@ -20,6 +20,7 @@ from sentinel.core.db import db, new_id
 from sentinel.core.errors import NotFound, Refused
 
 BEYOND = frozenset({"governance", "information_officer", "local_admin"})  # roles that governance alone gives and takes away
+ONLY_ROLE = {"landlord": "landlord", "support": "victim_first"}  # what a partner's kind leaves its people: they work no cases here
 ASK_ANOTHER = "Ask a governance officer or another administrator to do it."
 
 Pair = tuple[str, UUID]  # a role, and the key of the team it is held in
@@ -59,9 +60,14 @@ def partner_for(actor: User, partner_id: UUID) -> Partner:
     return found
 
 
-def may_give(actor: User) -> tuple[str, ...]:
-    """The roles this person may give and take away."""
-    return tuple(role for role in ROLES if governs(actor) or role not in BEYOND)
+def may_give(actor: User, partner: Partner) -> tuple[str, ...]:
+    """The roles this person may give in this partner: those that fit its kind, and for governance those that reach beyond it."""
+    return tuple(role for role in ROLES if (governs(actor) if role in BEYOND else _fits(role, partner)))
+
+
+def _fits(role: str, partner: Partner) -> bool:
+    only = ONLY_ROLE.get(partner.kind)
+    return role == only if only else role not in ONLY_ROLE.values()
 
 
 def add_person(
@@ -93,7 +99,7 @@ def add_person(
         vetted_until=vetted_until,
     )
     _add(user)
-    _change_roles(actor, user, partner.id, set(), set(roles))
+    _change_roles(actor, user, partner, set(), set(roles))
     return user
 
 
@@ -106,7 +112,7 @@ def change_person(*, actor: User, user: User, name: str, phone: str, roles: Coll
     before = {(held.role, held.team_id) for held in user.holdings}
     if before != set(roles):
         _refuse_self(actor, user, "You cannot change your own roles.", field="roles")
-        _change_roles(actor, user, user.partner_id, before, set(roles))
+        _change_roles(actor, user, user.partner, before, set(roles))
     user.name, user.phone = name.strip(), phone.strip() or None
     db.session.flush()
 
@@ -198,16 +204,18 @@ def _add(user: User) -> None:
         raise Refused("This e-mail address is in use. Check it, or ask a governance officer.", field="email") from None
 
 
-def _change_roles(actor: User, user: User, partner_id: UUID, before: set[Pair], wanted: set[Pair]) -> None:
+def _change_roles(actor: User, user: User, partner: Partner, before: set[Pair], wanted: set[Pair]) -> None:
     gained, lost = wanted - before, before - wanted
-    if not {role for role, _ in gained | lost} <= set(may_give(actor)):
+    if any(role in BEYOND for role, _ in gained | lost) and not governs(actor):
         raise Refused("Only a governance officer gives or takes away that role.", field="roles")
-    ours = set(db.session.scalars(select(Team.id).where(Team.partner_id == partner_id)))
+    if not {role for role, _ in gained} <= set(may_give(actor, partner)):
+        raise Refused(f"Choose roles that the people of {partner.name} can hold.", field="roles")
+    ours = set(db.session.scalars(select(Team.id).where(Team.partner_id == partner.id)))
     if not {team for _, team in gained} <= ours:
         raise Refused("Choose roles in teams of this partner.", field="roles")
     if not wanted:
         raise Refused("Choose at least one role, or close the account.", field="roles")
-    _hold(partner_id)
+    _hold(partner.id)
     _refuse_no_administrator(user, {role for role, team in wanted if team in ours})
     for role, team_id in lost:
         db.session.execute(delete(RoleHeld).where(RoleHeld.user_id == user.id, RoleHeld.team_id == team_id, RoleHeld.role == role))

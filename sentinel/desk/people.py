@@ -153,7 +153,7 @@ def end_sessions(user_id: UUID) -> ResponseReturnValue:
 def _offered(partner: Partner) -> list[Option]:
     """Every role this person may give, in every team of the partner."""
     teams = partnership.teams_of(partner)
-    roles = people.may_give(g.user)
+    roles = people.may_give(g.user, partner)
     return [Option(_value(role, team.id), f"{role.replace('_', ' ').capitalize()}, {team.name}") for team in teams for role in roles]
 
 

@@ -93,6 +93,37 @@ def test_a_local_administrator_hands_out_no_role_that_reaches_beyond_their_partn
     assert pairs(known("officer@blaby.example")) == was
 
 
+MISFITS = [
+    ("soar-valley-homes", "soar-valley-housing", "practitioner"),
+    ("blaby", "blaby-asb", "landlord"),
+    ("victim-first", "victim-first", "supervisor"),
+]
+
+
+@pytest.mark.parametrize(("slug", "team", "role"), MISFITS)
+def test_a_role_that_does_not_fit_a_partner_is_given_by_nobody(slug, team, role, session):
+    """A landlord's people read what they pushed; a role of casework would show them the headline of every partner's cases."""
+    here = factories.team(team).partner
+    assert here.slug == slug
+    with pytest.raises(Refused, match="can hold"):
+        add(known(GOVERNANCE), partner=here, roles={(role, factories.team(team).id)})
+
+
+def test_a_landlords_administrator_gives_no_role_of_casework_in_the_database_either(session):
+    housing = known("housing@landlord.example")
+    session.add(RoleHeld(user_id=housing.id, team_id=factories.team("soar-valley-housing").id, role="local_admin"))
+    colleague = User(id=new_id(), partner_id=housing.partner_id, name="New", email="new@landlord.example")
+    session.add(colleague)
+    session.commit()
+    keys, person = {"who": colleague.id, "team": factories.team("soar-valley-housing").id}, viewer_of(known("housing@landlord.example"))
+    session.commit()
+    with acting_as(person):
+        session.execute(text("INSERT INTO role_held VALUES (:who, :team, 'landlord')"), keys)
+        with pytest.raises(DBAPIError, match="row-level security"):
+            session.execute(text("INSERT INTO role_held VALUES (:who, :team, 'practitioner')"), keys)
+        session.rollback()
+
+
 def test_a_role_in_another_partners_team_is_refused(client_as, session):
     officer = known("officer@blaby.example")
     elsewhere = value("practitioner", "charnwood-asb")
