@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.orm import Session, SessionTransaction
 
 from config.settings import Settings
@@ -22,6 +23,12 @@ def configuration(**changes: Any) -> Settings:
     """The settings of a test: explicit, whatever the environment says."""
     values = {"secret_key": "the tests' own secret, used nowhere else", "redis_url": REDIS, "smtp_url": "", "victim_first_webhook_url": ""}
     return Settings(**(values | changes))
+
+
+@event.listens_for(Engine, "begin")
+def _begin_as_a_person(connection: Connection) -> None:
+    if connection.engine.url.username == databases.TESTER:
+        connection.exec_driver_sql("SET LOCAL ROLE sentinel_web")
 
 
 @event.listens_for(Session, "after_begin", insert=True)
@@ -112,6 +119,22 @@ def session(app: Flask) -> Session:
     from sentinel.core.db import db
 
     return db.session()
+
+
+@pytest.fixture
+def prepared(session: Session) -> Callable[[], AbstractContextManager[None]]:
+    """For tests that look as a person all along: `with prepared():` there may be made what only the system, or others, make."""
+
+    @contextmanager
+    def as_the_system() -> Iterator[None]:
+        was = viewer.current()
+        session.commit()
+        viewer.become(session, viewer.system("test"))
+        yield
+        session.commit()
+        viewer.become(session, was)
+
+    return as_the_system
 
 
 @pytest.fixture

@@ -94,8 +94,28 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
       AND r.state <> 'withdrawn' AND NOT r.restricted AND r.received_at > f.referred_at
 $$
 """
+# A person who is attached to a report brings their number along; on whose case it was given is not said. Made after the views it asks.
+WAYS_TO_REACH = """
+CREATE FUNCTION ways_to_reach(who uuid) RETURNS TABLE (kind text, value text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT k.kind::text, k.value::text FROM person_contact k JOIN person p ON p.id = k.person_id
+    WHERE k.person_id = who AND (current_setting('sentinel.actor', true) LIKE 'system:%'
+        OR EXISTS (SELECT FROM seen_person v WHERE v.canonical_id = p.canonical_id))
+    ORDER BY k.added_at
+$$
+"""
+# Searches and exports that showed people of a case, for its record of access: found by index, which no policy could use (core.md 7).
+SHOWING = """
+CREATE FUNCTION audit_showing(of_case uuid) RETURNS SETOF bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT e.id FROM audit_entry e
+    WHERE e.kind <> 'change' AND e.kind IN ('search', 'export') AND e.case_id IS DISTINCT FROM of_case
+      AND e.person_ids && ARRAY(SELECT y.person_id FROM party y WHERE y.case_id = of_case)
+      AND (current_setting('sentinel.actor', true) LIKE 'system:%' OR EXISTS (SELECT FROM full_case v WHERE v.id = of_case))
+$$
+"""
 FUNCTIONS = {f"tell_viewer({TOLD})": TELL_VIEWER, "open_referral(uuid, uuid, uuid)": OPEN_REFERRAL,
-             "reported_since(uuid)": REPORTED_SINCE}  # fmt: skip
+             "reported_since(uuid)": REPORTED_SINCE, "ways_to_reach(uuid)": WAYS_TO_REACH, "audit_showing(uuid)": SHOWING}  # fmt: skip
 
 
 def _setting(name: str, kind: str) -> str:
@@ -166,6 +186,7 @@ VIEWS = {
     "full_referral": f"""SELECT f.id FROM referral f WHERE {_of("full_party", "f.party_id")}
         OR EXISTS (SELECT FROM episode_referral e JOIN full_episode h ON h.id = e.episode_id WHERE e.referral_id = f.id)""",
     "agency_referral": f"SELECT f.id FROM referral f WHERE {_among('f.party_id', 'parties')} AND f.state <> 'held'",
+    "full_subject": f"SELECT y.person_id FROM {OF_PARTIES} WHERE {PARTY_FULL}",
     "agency_case": f"SELECT y.case_id AS id FROM party y WHERE {_among('y.id', 'parties')}",
     "canonical_person": "SELECT p.id, p.canonical_id FROM person p",
 }
@@ -187,6 +208,7 @@ STORY_ADD = f"""({_of("seen_case", "@case_id")} OR {_of("seen_report", "@report_
 OF_EITHER = """CASE WHEN @case_id IS NOT NULL THEN EXISTS (SELECT FROM {view}_case v WHERE v.id = @case_id)
     ELSE EXISTS (SELECT FROM {view}_report v WHERE v.id = @report_id) END"""
 ENTERED = f"({_of('seen_case', '@case_id')} OR {_of('agency_case', '@case_id')})"  # a line on the story by whoever may write one
+SHOWS = "@kind IN ('search', 'export') AND EXISTS (SELECT FROM full_subject v WHERE v.person_id = ANY (@person_ids))"
 OWN = f"@user_id = {USER}"
 OWN_OR_SIGNING_IN = f"({OWN} OR {SIGNING_IN})"
 ALERT = f"""(EXISTS (SELECT FROM telling t WHERE t.alert_id = @id AND t.user_id = {USER})
@@ -296,7 +318,7 @@ POLICIES: dict[str, tuple[Predicate, Predicate, Predicate]] = {
     "quarantined_row": (COUNTS, None, COUNTS),
     # none: the record
     "audit_entry": (
-        f"({_of('full_case', '@case_id')} OR @actor = ({USER})::text OR {INFORMS})",
+        f"({_of('full_case', '@case_id')} OR @actor = ({USER})::text OR {INFORMS} OR {SHOWS})",
         None,
         None,
     ),
@@ -311,13 +333,13 @@ COMMANDS = (("web_read", "SELECT", "USING"), ("web_add", "INSERT", "WITH CHECK")
 
 
 def upgrade() -> None:
+    for name, query in VIEWS.items():
+        op.execute(f"CREATE VIEW {name} AS {query}")
+        op.execute(f"GRANT SELECT ON {name} TO sentinel_web")
     for signature, function in FUNCTIONS.items():
         op.execute(function)
         op.execute(f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC")
         op.execute(f"GRANT EXECUTE ON FUNCTION {signature} TO sentinel_web, sentinel_worker")
-    for name, query in VIEWS.items():
-        op.execute(f"CREATE VIEW {name} AS {query}")
-        op.execute(f"GRANT SELECT ON {name} TO sentinel_web")
     for table, predicates in POLICIES.items():
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
         as_worker = "true" if table in OF_NOBODY else SYSTEM
@@ -345,7 +367,7 @@ def downgrade() -> None:
                 op.execute(f"DROP POLICY {policy} ON {table}")
         op.execute(f"DROP POLICY worker ON {table}")
         op.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
-    for name in reversed(VIEWS):
-        op.execute(f"DROP VIEW {name}")
     for signature in FUNCTIONS:
         op.execute(f"DROP FUNCTION {signature}")
+    for name in reversed(VIEWS):
+        op.execute(f"DROP VIEW {name}")

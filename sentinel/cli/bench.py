@@ -14,9 +14,11 @@ from uuid import uuid4
 import click
 import psycopg
 from psycopg import sql
+from sqlalchemy import select
 from sqlalchemy.engine import make_url
 
 from config.settings import settings
+from sentinel.cli.bench_pages import case_page, worklist
 from sentinel.cli.framework import data_option, json_option, tell
 from sentinel.core.errors import Refused
 from sentinel.core.instance import keys, locate, postgres
@@ -35,6 +37,17 @@ class Bench:
 
     superuser: str
     cases: int
+    on: str | None = None
+
+    @contextmanager
+    def furnished(self) -> Iterator[dict[str, str]]:
+        """A demonstration of `cases` cases: the database `on`, left as it is but for sessions and looks, or one made and dropped."""
+        if self.on:
+            yield {role: self._url(role, self.on) for role in ("owner", "web", "worker")} | {"superuser": self.superuser}
+            return
+        with self.scratch() as urls:
+            _furnish(urls["owner"], self.cases)
+            yield urls
 
     @contextmanager
     def scratch(self) -> Iterator[dict[str, str]]:
@@ -65,21 +78,37 @@ def record(bench: Bench) -> Mapping[str, Any]:
         return facts | _million(urls)
 
 
-BENCHES: dict[str, Callable[[Bench], Mapping[str, Any]]] = {"record": record}
+def _furnish(owner_url: str, cases: int) -> None:
+    from sentinel import create_app
+    from sentinel.cli.demo import fill
+    from sentinel.core import viewer
+    from sentinel.core.db import db
+    from sentinel.core.models import Installation
+
+    app = create_app(owner_url)
+    with app.app_context(), viewer.acting_as(viewer.system("bench")):
+        fill(db.session.scalars(select(Installation)).one(), cases, 1, None)
+        db.session.commit()
+        db.session.remove()
+        db.engine.dispose()
+
+
+BENCHES: dict[str, Callable[[Bench], Mapping[str, Any]]] = {"record": record, "case-page": case_page, "worklist": worklist}
 
 
 @click.command()
 @click.argument("name", type=click.Choice(sorted(BENCHES)))
 @click.option("--cases", type=click.IntRange(1), default=2_000, show_default=True, help="How many cases to measure with.")
+@click.option("--on", help="Measure pages on this database instead: one of the same server that holds a demonstration.")
 @data_option
 @json_option
-def bench(name: str, cases: int, data: Path | None, as_json: bool) -> None:
+def bench(name: str, cases: int, on: str | None, data: Path | None, as_json: bool) -> None:
     """Measure, in a database made for it and dropped afterwards.
 
     Needs SENTINEL_SUPERUSER_DATABASE_URL beside the addresses of the roles, or an embedded system.
     """
     with locate.system(data, "owner", "web", "worker") as found:
-        facts = BENCHES[name](Bench(_superuser(found), cases))
+        facts = BENCHES[name](Bench(_superuser(found), cases, on))
     tell(as_json, facts, *(f"{label.replace('_', ' ')}: {value:,}" for label, value in facts.items()))
 
 

@@ -4,64 +4,73 @@ All three read the same rows of the same database under the same rights: `sentin
 policies, made for the run and dropped after it; and that twin sending the page's own statements with nothing around them.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from statistics import median, quantiles
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import psycopg
-from flask import Flask
 from flask.testing import FlaskClient
 from psycopg import sql
 from sqlalchemy import event, make_url, select, text
 
-from config.settings import Settings, settings
+from sentinel.core import viewer
 from sentinel.core.db import db
 from sentinel.core.errors import Refused
 from sentinel.core.instance.roles import libpq_url
 
-TWIN = "sentinel_bench"
+TWIN = "sentinel_bench_twin"
+OFFICER = "officer@blaby.example"
+PAGES = 200
+WARMING = 10
 Statements = list[tuple[str, Any]]
 
-
-class Visit(NamedTuple):
-    """Somebody signed in (the token of their session), and the pages to open."""
-
-    token: str
-    addresses: list[str]
+if TYPE_CHECKING:
+    from sentinel.cli.bench import Bench
 
 
-def measure(superuser_url: str, visits: list[Visit]) -> dict[str, Any]:
-    """Milliseconds (p50, p95) of these pages with and without policies and of their statements alone, and the ratios."""
-    chosen = settings()
-    with _twin(superuser_url, chosen) as twin_url:
-        held, free = _opener(chosen.database_url, chosen), _opener(twin_url, chosen)
-        taken: dict[str, list[float]] = {"with_policies": [], "without": [], "bare": []}
-        for turn, (token, address) in enumerate((visit.token, address) for visit in visits for address in visit.addresses):
-            ways = [("with_policies", held), ("without", free)]
-            for name, opener in reversed(ways) if turn % 2 else ways:
-                milliseconds, statements = opener(token, address)
+def case_page(bench: "Bench") -> Mapping[str, Any]:
+    """The overview of live cases of one council, opened by one of its officers."""
+    return _measured(bench, _live_cases)
+
+
+def worklist(bench: "Bench") -> Mapping[str, Any]:
+    """An officer's own work, opened again and again."""
+    return _measured(bench, lambda partner: ["/my-work"] * PAGES)
+
+
+def _measured(bench: "Bench", addresses: Callable[[UUID], list[str]]) -> Mapping[str, Any]:
+    with bench.furnished() as urls, _twin(urls) as free:
+        token, pages = _signed_in(urls["owner"], addresses)
+        openers = {"with_policies": _opener(urls["web"]), "without": _opener(free)}
+        taken: dict[str, list[float]] = {**{name: [] for name in openers}, "bare": []}
+        for turn, address in enumerate([*pages[:WARMING], *pages]):
+            statements: Statements = []
+            for name in sorted(openers, reverse=bool(turn % 2)):
+                milliseconds, statements = openers[name](token, address)
                 taken[name].append(milliseconds)
-            taken["bare"].append(_bare(twin_url, statements))
-    return _told(taken)
+            taken["bare"].append(_bare(free, statements))
+        return _told({name: values[WARMING:] for name, values in taken.items()})
 
 
 def _told(taken: dict[str, list[float]]) -> dict[str, Any]:
     p50 = {name: median(values) for name, values in taken.items()}
+    p95 = {name: quantiles(values, n=20)[-1] for name, values in taken.items()}
     return {
         "pages": len(taken["bare"]),
-        "p50_ms": {name: round(value, 2) for name, value in p50.items()},
-        "p95_ms": {name: round(quantiles(values, n=20)[-1], 2) for name, values in taken.items()},
+        **{f"{name}_p50_ms": round(value, 2) for name, value in p50.items()},
+        **{f"{name}_p95_ms": round(value, 2) for name, value in p95.items()},
         "cost_of_policies": round(p50["with_policies"] / p50["without"] - 1, 3),
         "ratio_to_bare": round(p50["with_policies"] / p50["bare"], 2),
     }
 
 
-def _opener(url: str, chosen: Settings) -> Callable[[str, str], tuple[float, Statements]]:
+def _opener(url: str) -> Callable[[str, str], tuple[float, Statements]]:
     from sentinel import create_app
 
-    app = create_app(url, chosen)
+    app = create_app(url)
     client = app.test_client()
     said: Statements = []
     with app.app_context():
@@ -96,47 +105,36 @@ def _bare(url: str, statements: Statements) -> float:
 
 
 @contextmanager
-def _twin(superuser_url: str, chosen: Settings) -> Iterator[str]:
+def _twin(urls: Mapping[str, str]) -> Iterator[str]:
     """The address of a role with the rights of the web role, held to no policy; gone afterwards."""
-    role, name = sql.Identifier(TWIN), make_url(chosen.database_url).database
-    with psycopg.connect(libpq_url(superuser_url), autocommit=True) as connection:
+    role = sql.Identifier(TWIN)
+    with psycopg.connect(libpq_url(urls["superuser"]), autocommit=True) as connection:
         connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(role))
-        connection.execute(
-            sql.SQL("CREATE ROLE {} LOGIN BYPASSRLS INHERIT PASSWORD {} IN ROLE sentinel_web").format(role, sql.Literal(TWIN))
-        )
+        made = "CREATE ROLE {} LOGIN BYPASSRLS INHERIT PASSWORD {} IN ROLE sentinel_web"
+        connection.execute(sql.SQL(made).format(role, sql.Literal(TWIN)))
         try:
-            yield make_url(chosen.database_url).set(username=TWIN, password=TWIN).render_as_string(hide_password=False)
+            yield make_url(urls["web"]).set(username=TWIN, password=TWIN).render_as_string(hide_password=False)
         finally:
-            gone = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s AND datname = %s"
-            connection.execute(gone, [TWIN, name])
+            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", [TWIN])
             connection.execute(sql.SQL("DROP ROLE {}").format(role))
 
 
-def case_pages(app: Flask, many: int) -> list[Visit]:
-    """The overview of `many` live cases of one council, opened by one of its officers."""
-    with _signed_in(app, "officer@blaby.example") as (token, partner_id):
-        rows = db.session.scalars(
-            text("SELECT id FROM asb_case WHERE owner_partner_id = :partner AND NOT restricted AND state = 'open' ORDER BY id LIMIT :many"),
-            {"partner": partner_id, "many": many},
-        )
-        return [Visit(token, [f"/cases/{key}" for key in rows])]
-
-
-def worklists(app: Flask, many: int) -> list[Visit]:
-    """An officer's own work, opened `many` times."""
-    with _signed_in(app, "officer@blaby.example") as (token, _):
-        return [Visit(token, ["/my-work"] * many)]
-
-
-@contextmanager
-def _signed_in(app: Flask, email: str) -> Iterator[tuple[str, Any]]:
+def _signed_in(owner_url: str, addresses: Callable[[UUID], list[str]]) -> tuple[str, list[str]]:
+    """The token of an officer's session, and the pages to open with it."""
+    from sentinel import create_app
     from sentinel.access.models import User
     from sentinel.access.service import start_session
 
-    user = db.session.scalar(select(User).where(User.email == email))
-    if user is None:
-        raise Refused("Pages are measured on a demonstration: load one first (sentinel demo --cases 100000).")
-    token = start_session(user)
-    partner = user.partner_id
-    db.session.commit()
-    yield token, partner
+    app = create_app(owner_url)
+    with app.app_context(), viewer.acting_as(viewer.system("bench")):
+        user = db.session.scalars(select(User).where(User.email == OFFICER)).one()
+        token, pages = start_session(user), addresses(user.partner_id)
+        db.session.commit()
+        db.session.remove()
+        db.engine.dispose()
+    return token, pages
+
+
+def _live_cases(partner_id: UUID) -> list[str]:
+    live = "SELECT id FROM asb_case WHERE owner_partner_id = :partner AND NOT restricted AND state = 'open' ORDER BY id LIMIT :most"
+    return [f"/cases/{key}" for key in db.session.scalars(text(live), {"partner": partner_id, "most": PAGES})]

@@ -31,7 +31,7 @@ def demo(system: System, cases: int, seed: int, as_of: datetime | None, reset_cl
         return
     if not installation.demonstration and _cases_on_record():
         raise Refused("This system holds real cases. A demonstration needs an empty one: start it with another --data folder.")
-    made = _fill(installation, cases, seed, as_of)
+    made = fill(installation, cases, seed, as_of)
     system.tell(made, f"{made['cases']:,} cases, {made['people']:,} people and {made['reports']:,} reports, all invented.")
 
 
@@ -42,7 +42,8 @@ def _cases_on_record() -> int:
     return db.session.scalar(select(func.count()).select_from(Report)) or 0
 
 
-def _fill(installation: object, cases: int, seed: int, as_of: datetime | None) -> dict[str, int]:
+def fill(installation: object, cases: int, seed: int, as_of: datetime | None) -> dict[str, int]:
+    """Load the invented partnership and sweep once; returns how many cases, people and reports there are."""
     from config.settings import settings
     from sentinel.alerts.sweep import sweep
     from sentinel.core import clock

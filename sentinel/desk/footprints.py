@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, any_, func, or_, select
 
 from sentinel.access.models import User
 from sentinel.audit.models import AuditEntry
@@ -52,8 +52,7 @@ def of_case(case: Case, cursor: str | None) -> Page[Footprint]:
 
     The record of changes is not part of it: that is the timeline.
     """
-    people = [party.person_id for party in case.parties]
-    shown = and_(AuditEntry.kind.in_(("search", "export")), AuditEntry.kind != "change", AuditEntry.person_ids.overlap(people))
+    shown = AuditEntry.id == any_(func.array(select(func.audit_showing(case.id)).scalar_subquery()))
     looked = select(AuditEntry).where(or_(and_(AuditEntry.case_id == case.id, AuditEntry.kind.in_(KIND_WORDS)), shown))
     found: Page[AuditEntry] = page(looked, (AuditEntry.at_us, AuditEntry.id), cursor)
     return Page(_visits(case, found.rows), found.further, found.nearer)

@@ -47,6 +47,8 @@ INSERT INTO disclosure (id, case_id, reference, partner_id, to_whom, what, gatew
     FROM asb_case c, app_user u WHERE u.email = 'officer@blaby.example';
 UPDATE report SET taken_by = (SELECT id FROM app_user WHERE email = 'housing@landlord.example')
     WHERE id IN (SELECT id FROM report ORDER BY reference DESC LIMIT 4);
+SELECT audit_look('search', 'person', 'match', NULL, ARRAY[y.person_id]) FROM party y WHERE y.case_id IN (
+    SELECT id FROM asb_case ORDER BY reference DESC LIMIT 5);
 UPDATE report SET unrouted = true WHERE id IN (SELECT id FROM report WHERE state = 'received' ORDER BY reference LIMIT 2);
 """
 

@@ -32,8 +32,8 @@ def at_work(database: str, role: str):
 
 
 def happen(database: str, n: int = 3) -> None:
-    """n cases with a victim each, opened by a practitioner: changes with payloads, by the web role."""
-    with at_work(database, "sentinel_web"):
+    """n cases with a victim each, opened by a practitioner: changes with payloads."""
+    with at_work(database, databases.TESTER):
         for _ in range(n):
             make.party(on=make.case(officer=make.user()))
             db.session.commit()

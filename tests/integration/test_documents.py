@@ -1,5 +1,6 @@
 """Files on a case: only what they say they are, encrypted at rest, scanned, given out to keep and never to run."""
 
+import gc
 import io
 import os
 import shutil
@@ -188,11 +189,14 @@ def test_a_refused_file_leaves_nothing_and_loses_no_words(client_as, session, ca
     assert session.scalars(select(Document)).all() == [] and lying_in(kept()) == []
 
 
+# What is refused while it is read is closed by the collector: here, and not in the middle of another test.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_more_than_is_taken_is_answered_with_a_page(client_as, case, kept) -> None:
     client = client_as(OFFICER)
     assert "larger than 10 MB" in add(client, case, body=b"a" * (LARGEST + 1), name="a.txt", status=422).text
     assert "That is too much at once" in add(client, case, body=b"a" * (LARGEST + 2**20 + 1), name="a.txt", status=413).text
     client.post(f"/cases/{case.id}/notes", {"note": "a" * (2**21 + 1)}, status=413)
+    gc.collect()
 
 
 def test_a_case_holds_no_more_than_it_says(client_as, case, kept, monkeypatch) -> None:

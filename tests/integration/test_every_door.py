@@ -33,10 +33,11 @@ TABLE_OF = {
     "referral_id": "referral",
     "alert_id": "alert",
     "row_id": "quarantined_row",
+    "document_id": "document",
 }
 WORDS = {"key": ("verbal_advice",), "step": ("authorised",), "kind": ("lowering", "referral", "intervention"), "part": ("when",)}
 # Whoever sees the headline may open these, and everybody who is signed in those that lead to no row.
-HEADLINE_DOORS = {"case.overview", "case.ask"}
+HEADLINE_DOORS = {"case.overview", "case.ask", "shared.case"}
 NO_ROW = {"static", "assets", "intake.heard", "board.figure", "access.become"}
 COUNTED = """
 SELECT table_name, (xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM %I', table_name), false, true, '')))[1]::text
@@ -97,7 +98,7 @@ def doors(app, world, who):
                 if level == "headline" and rule.endpoint in HEADLINE_DOORS:
                     continue
                 values = {name: row.get("case_id") or NOWHERE["uuid"] for name in wanted} | {last: row["id"]}
-                words = {name: WORDS[name][0] for name in rule.arguments if name in WORDS}
+                words = {name: WORDS.get(name, (NOWHERE["uuid"],))[0] for name in rule.arguments if name not in TABLE_OF}
                 kind = "int" if isinstance(row["id"], int) else "uuid"
                 for method in sorted(rule.methods & {"GET", "POST"}):
                     yield (

@@ -106,24 +106,25 @@ def test_what_matches_nothing_is_the_call_takers_duty_teams(call_taker):
     assert owner_of(taken_for=call_taker.partner, category="noise").team.slug == "blaby-asb"
 
 
-def test_a_landlord_nobody_routes_is_passed_over(call_taker):
-    stranger = Partner(slug="another-landlord", name="Another", kind="landlord")
-    db.session.add(stranger)
-    db.session.flush()
+def test_a_landlord_nobody_routes_is_passed_over(call_taker, prepared):
+    with prepared():
+        stranger = Partner(slug="another-landlord", name="Another", kind="landlord")
+        db.session.add(stranger)
     assert owner_of(taken_for=call_taker.partner, landlord_id=stranger.id, district_code="E07000130").team.slug == "charnwood-asb"
 
 
-def test_where_nobody_has_a_duty_team_it_is_unrouted(call_taker):
-    stranger = Partner(slug="a-new-partner", name="New", kind="support")
-    db.session.add(stranger)
-    db.session.flush()
+def test_where_nobody_has_a_duty_team_it_is_unrouted(call_taker, prepared):
+    with prepared():
+        stranger = Partner(slug="a-new-partner", name="New", kind="support")
+        db.session.add(stranger)
     found = owner_of(taken_for=stranger, category="noise")
     assert found.unrouted
     assert (found.partner_id, found.team) == (stranger.id, None)
 
 
-def test_a_report_belongs_to_the_district_of_its_place(call_taker, session):
-    session.add(Postcode(compact="LE111AA", display="LE11 1AA", latitude=52.77, longitude=-1.2, district_code="E07000130"))
+def test_a_report_belongs_to_the_district_of_its_place(call_taker, session, prepared):
+    with prepared():
+        session.add(Postcode(compact="LE111AA", display="LE11 1AA", latitude=52.77, longitude=-1.2, district_code="E07000130"))
     report = take(call_taker, place=resolve("3 High Street, LE11 1AA"))
     assert report.team.slug == "charnwood-asb"
     assert report.owner.slug == "charnwood"
@@ -191,9 +192,11 @@ def test_nobody_is_likened_to_anybody_by_themselves(call_taker):
     assert party_of(first, "victim").person_id != party_of(second, "victim").person_id
 
 
-def test_the_person_attached_is_the_party_and_their_number_on_record_is_used(call_taker):
-    known = people.find_or_make_person(name="Nasreen Khan")
-    people.add_contact(known, "phone", "07700 900444")
+def test_the_person_attached_is_the_party_and_their_number_on_record_is_used(call_taker, prepared):
+    with prepared():
+        known = people.find_or_make_person(name="Nasreen Khan")
+        people.add_contact(known, "phone", "07700 900444")
+        factories.party(on=factories.case(), who=known)
     report = take(call_taker, NewParty(role="victim", name="N Khan", known=known.id, calling=True))
     victim = party_of(report, "victim")
     assert victim.person_id == known.id
@@ -328,8 +331,9 @@ def test_a_call_that_ended_early_is_kept_with_what_there_is(call_taker):
     assert report.detail.what_happened == "The call ended before they said what happened."
 
 
-def test_the_case_it_was_attached_to_is_a_suggestion_and_the_report_still_waits_for_a_decision(call_taker):
-    case = factories.case(officer=factories.user())
+def test_the_case_it_was_attached_to_is_a_suggestion_and_the_report_still_waits_for_a_decision(call_taker, prepared):
+    with prepared():
+        case = factories.case(officer=factories.user())
     report = take(call_taker, suggested_case_id=case.id)
     assert (report.state, report.case_id, report.suggested_case_id) == ("received", None, case.id)
     assert db.session.scalar(select(func.count()).select_from(Report).where(Report.case_id == case.id)) == 0

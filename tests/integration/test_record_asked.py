@@ -19,6 +19,7 @@ from sentinel.places.keys import address_key, building_key
 from sentinel.places.models import Place
 from sentinel.post.letters import Message
 from sentinel.post.models import Outbox
+from tests import databases
 from tests import factories as make
 from tests.architecture.access_table import ACCESS
 from tests.integration.page_read import NEIGHBOUR, OFFICER, SUPERVISOR, hidden, words
@@ -125,14 +126,14 @@ def test_the_database_names_nobody_to_any_other_role_or_without_a_question(sessi
     }
     for who, found in ((SUPERVISOR, 0), (GOVERNANCE, 0), (INFORMATION, 1)):
         session.commit()
-        user = make.user(who)
+        key = make.user(who).id
         session.commit()
         roles = {INFORMATION: frozenset({"information_officer"}), GOVERNANCE: frozenset({"governance"})}.get(who, frozenset({"supervisor"}))
-        with viewer.acting_as(viewer.Viewer(actor=str(user.id), user_id=user.id, roles=roles)):
+        with viewer.acting_as(viewer.Viewer(actor=str(key), user_id=key, roles=roles)):
             for query, values in asked.items():
                 # the outer transaction of the test has told the database who looks already
                 session.execute(text("SELECT set_config('sentinel.user', :u, true), set_config('sentinel.roles', :r, true)"),
-                                {"u": str(user.id), "r": ",".join(roles)})  # fmt: skip
+                                {"u": str(key), "r": ",".join(roles)})  # fmt: skip
                 assert session.scalar(text(query), values) == found, (who, query)
         session.rollback()
 
@@ -180,13 +181,13 @@ def test_a_case_shows_searches_that_showed_people_of_it(session, client_as):
     from sentinel.audit.service import record_look
 
     case = make.case(officer=make.user(OFFICER))
-    person = make.party(on=case).person_id
+    person, case_id, neighbour = make.party(on=case).person_id, case.id, make.user(NEIGHBOUR).id
     session.commit()
-    session.execute(text("SELECT set_config('sentinel.actor', :a, true)"), {"a": str(make.user(NEIGHBOUR).id)})
-    record_look("person", "match", person_ids=[person], kind="search")
-    record_look("case_detail", case.id, case_id=case.id, authority="Break-glass: he is outside her door.")
-    session.commit()
-    page = words(client_as(OFFICER).get(f"/cases/{case.id}/access"))
+    with viewer.acting_as(viewer.Viewer(actor=str(neighbour))):
+        record_look("person", "match", person_ids=[person], kind="search")
+        record_look("case_detail", case_id, case_id=case_id, authority="Break-glass: he is outside her door.")
+        session.commit()
+    page = words(client_as(OFFICER).get(f"/cases/{case_id}/access"))
     assert "Tom Ashdown Charnwood" in page
     assert "Shown somebody of it by a search" in page
     assert "Break-glass: he is outside her door." in page
@@ -200,7 +201,7 @@ def watched(own_database):
     """A database of its own; looks are compared once their transactions are over."""
 
     def looked(email, *people):
-        with at_work(own_database, "sentinel_web"):
+        with at_work(own_database, databases.TESTER):
             from sentinel.audit.service import record_look
 
             actor = str(make.user(email).id)
@@ -228,7 +229,7 @@ def watched(own_database):
 
 def test_looks_at_oneself_a_colleague_and_what_was_declared_are_flagged_once_and_no_others(own_database, watched):
     looked, flagged = watched
-    with at_work(own_database, "sentinel_web"):
+    with at_work(own_database, databases.TESTER):
         me = make.user(OFFICER)
         same_name, same_phone, same_mail = named("Mr Jaswinder BELL"), named("J B"), named("Somebody Else")
         colleague, neighbour, friend, nobody = named("Gethin Rees"), named("Old Neighbour"), named("Ffion Parry"), named("A Stranger")
@@ -268,7 +269,7 @@ def flag(own_database, at):
     at("2026-12-02 10:00")
 
     def made(email):
-        with at_work(own_database, "sentinel_web"):
+        with at_work(own_database, databases.TESTER):
             db.session.execute(text("UPDATE app_user SET last_seen_at = '2027-06-01'"))
             user = make.user(email)
             person, flag_id = named(user.name), new_id()
@@ -293,7 +294,7 @@ def swept(database, subject):
 def test_a_flag_reaches_the_information_officer_never_the_looker_and_closes_with_the_review(own_database, flag, at):
     flagged = flag(SUPERVISOR)
     assert swept(own_database, flagged) == ({INFORMATION}, None, None)
-    with at_work(own_database, "sentinel_web") as app:
+    with at_work(own_database, databases.TESTER) as app:
         assert "may be themselves" not in PageClient(app, SUPERVISOR).get("/alerts").text
         officer = PageClient(app, INFORMATION)
         assert "Marcia Thornton-Clarke Blaby" in words(officer.get("/record/flags"))
@@ -308,7 +309,7 @@ def test_a_flag_reaches_the_information_officer_never_the_looker_and_closes_with
 def test_the_information_officers_own_look_is_asked_about_by_somebody_else(own_database, flag):
     flagged = flag(INFORMATION)
     assert swept(own_database, flagged)[0] == {GOVERNANCE}
-    with at_work(own_database, "sentinel_web") as app:
+    with at_work(own_database, databases.TESTER) as app:
         officer = PageClient(app, INFORMATION)
         assert "No look waits for you" in officer.get("/record/flags").text
         officer.get(f"/record/flags/{flagged}", status=404)
@@ -316,7 +317,10 @@ def test_the_information_officers_own_look_is_asked_about_by_somebody_else(own_d
 
 def test_the_information_officer_is_told_and_without_one_governance(session, at):
     at("2026-12-02 10:00")
-    told = text("SELECT u.email FROM recipients('information', NULL, NULL, NULL, NULL, NULL, :at) r JOIN app_user u ON u.id = r.user_id")
+    told = text(
+        """SELECT u.email FROM recipients('information_officer', NULL, NULL, NULL, NULL, NULL, :at) r
+        JOIN app_user u ON u.id = r.user_id"""
+    )
     assert set(session.scalars(told, {"at": clock.now()})) == {INFORMATION}
     make.user(INFORMATION).disabled_at = clock.now()
     session.flush()

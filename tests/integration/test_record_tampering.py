@@ -169,7 +169,7 @@ def test_an_anchor_that_is_not_there_or_is_none_is_refused_and_so_is_checking_wi
 
 
 def test_what_commits_late_is_in_the_next_seal_and_not_skipped(own_database, tmp_path):
-    with at_work(own_database, "sentinel_web"):
+    with at_work(own_database, databases.TESTER):
         make.party(on=make.case())
         db.session.flush()
         late = value(own_database, "SELECT count(*) FROM audit_entry")
@@ -227,7 +227,7 @@ def test_a_seal_that_somebody_else_signed_is_found_though_it_follows(own_databas
 
 
 def test_lawful_erasure_leaves_the_record_whole_and_is_counted_and_recorded(sealed, tmp_path):
-    with at_work(sealed, "sentinel_web"):
+    with at_work(sealed, databases.TESTER):
         party = make.party(on=make.case(), who=make.person("Somebody Who Asked To Be Forgotten"))
         person_id = party.person_id
         db.session.commit()

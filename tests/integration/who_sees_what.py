@@ -297,7 +297,9 @@ class World:
     def _may_read_audit_entry(self, who: Person, row: Row) -> bool:
         case = self.by_id["asb_case"].get(row["case_id"])
         mine = row["actor"] == str(who.user["id"])
-        return mine or "information_officer" in who.roles or RANK[self.of_case(who, case)] >= RANK["full"]
+        shown = set(row["person_ids"] or ()) if row["kind"] in ("search", "export") else set()
+        of_theirs = any(self._full_party(who, party["id"]) for party in self.rows["party"] if party["person_id"] in shown)
+        return mine or of_theirs or "information_officer" in who.roles or RANK[self.of_case(who, case)] >= RANK["full"]
 
     def _may_read_look_flag(self, who: Person, row: Row) -> bool:
         return "information_officer" in who.roles and row["user_id"] != who.user["id"]
