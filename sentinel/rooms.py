@@ -12,6 +12,7 @@ from sentinel.desk.cases_export import bp as cases_export
 from sentinel.desk.cases_list import bp as cases
 from sentinel.desk.closing import bp as closing
 from sentinel.desk.declared import bp as declared
+from sentinel.desk.disclosures import bp as disclosures
 from sentinel.desk.inbox import bp as alerts
 from sentinel.desk.intake import bp as intake
 from sentinel.desk.intake_told import bp as intake_told
@@ -19,6 +20,8 @@ from sentinel.desk.interventions import bp as interventions
 from sentinel.desk.my_work import bp as my_work
 from sentinel.desk.outbox import bp as outbox
 from sentinel.desk.ownership import bp as ownership
+from sentinel.desk.partnership import bp as partnership
+from sentinel.desk.people import bp as people
 from sentinel.desk.record import bp as record
 from sentinel.desk.restricted import bp as restricted
 from sentinel.desk.rota import bp as rota
@@ -57,7 +60,10 @@ BLUEPRINTS = [
     alerts,
     board,
     rota,
+    partnership,
+    people,
     outbox,
     record,
+    disclosures,
     declared,
 ]

@@ -10,12 +10,26 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from config.agreed.names import PARTNER_KINDS, ROLES
 from sentinel.core.db import Key, Line, Model, Short, Word, one_of, ref
 
+REGIMES = {
+    "part3": "Law enforcement: part 3 of the Data Protection Act 2018",
+    "uk_gdpr": "General: UK GDPR and part 2 of the Data Protection Act 2018",
+}
+VETTING_LEVELS = {"NPPV1": "NPPV 1", "NPPV2": "NPPV 2", "NPPV3": "NPPV 3", "enhanced_dbs": "Enhanced DBS"}
+
+
+def regime_of(kind: str) -> str:
+    """The regime a kind of partner is under until governance records another."""
+    return "uk_gdpr" if kind in ("landlord", "support") else "part3"
+
 
 class Partner(Model):
-    """An organisation of the partnership. One that is abolished points at its successor and keeps its history."""
+    """An organisation of the partnership. One that is abolished points at its successor and keeps its history.
+
+    `regime`: the data-protection law it works under. `agreement_until` is the review date of the agreement recorded last.
+    """
 
     __tablename__ = "partner"
-    __table_args__ = (one_of("kind", PARTNER_KINDS),)
+    __table_args__ = (one_of("kind", PARTNER_KINDS), one_of("regime", tuple(REGIMES)))
 
     id: Mapped[Key]
     slug: Mapped[Word] = mapped_column(unique=True)
@@ -24,6 +38,46 @@ class Partner(Model):
     district_code: Mapped[Word | None]
     agreement_until: Mapped[date | None]
     successor_id: Mapped[UUID | None] = mapped_column(ref("partner.id"), index=True)
+    succeeded_on: Mapped[date | None]
+    regime: Mapped[Word] = mapped_column(default=lambda context: regime_of(context.get_current_parameters()["kind"]))
+
+    successor: Mapped["Partner | None"] = relationship(remote_side="Partner.id")
+    powers: Mapped[list["PartnerPower"]] = relationship(order_by="PartnerPower.since")
+
+
+class Agreement(Model):
+    """An information sharing agreement as it was signed. The one recorded last counts; nobody recorded those of partners.toml."""
+
+    __tablename__ = "agreement"
+    __table_args__ = (CheckConstraint("review_on > signed_on", name="reviewed_after_signed"),)
+
+    id: Mapped[Key]
+    partner_id: Mapped[UUID] = mapped_column(ref("partner.id"), index=True)
+    version: Mapped[Word]
+    signed_by: Mapped[Short]
+    signed_on: Mapped[date]
+    review_on: Mapped[date]
+    recorded_by: Mapped[UUID | None] = mapped_column(ref("app_user.id"), index=True)
+    recorded_at: Mapped[datetime]
+
+    recorder: Mapped["User | None"] = relationship()
+
+
+class PartnerPower(Model):
+    """A power (powers.toml) that a partner holds since one day, until another (the first on which it does not)."""
+
+    __tablename__ = "partner_power"
+    __table_args__ = (CheckConstraint("until >= since", name="ends_after_start"),)
+
+    id: Mapped[Key]
+    partner_id: Mapped[UUID] = mapped_column(ref("partner.id"), index=True)
+    power_key: Mapped[Word]
+    since: Mapped[date]
+    until: Mapped[date | None]
+
+    def held_on(self, day: date) -> bool:
+        """Does the partner hold it on this day?"""
+        return self.since <= day and (self.until is None or self.until > day)
 
 
 class Team(Model):
@@ -47,7 +101,7 @@ class User(UserMixin, Model):
     """
 
     __tablename__ = "app_user"
-    __table_args__ = (CheckConstraint("email = lower(email)", name="email_lower"),)
+    __table_args__ = (CheckConstraint("email = lower(email)", name="email_lower"), one_of("vetting_level", tuple(VETTING_LEVELS)))
 
     id: Mapped[Key]
     email: Mapped[Short] = mapped_column(unique=True)
@@ -55,8 +109,10 @@ class User(UserMixin, Model):
     phone: Mapped[Word | None]
     label: Mapped[Word | None]
     partner_id: Mapped[UUID] = mapped_column(ref("partner.id"), index=True)
+    vetting_level: Mapped[Word | None]
     vetted_until: Mapped[date | None]
     disabled_at: Mapped[datetime | None]
+    closed_reason: Mapped[Line | None]
     last_seen_at: Mapped[datetime | None]
 
     partner: Mapped[Partner] = relationship()

@@ -32,9 +32,12 @@ class Permission(StrEnum):
     BOARD_READ = "board:read"
     REFERRAL_WORK = "referral:work"
     REFERRAL_DECIDE = "referral:decide"
+    DISCLOSURE_READ = "disclosure:read"
     INCIDENTS_COUNT = "incidents:count"
     QUARANTINE_READ = "quarantine:read"
     PARTNERSHIP_READ = "partnership:read"
+    PARTNERSHIP_GOVERN = "partnership:govern"
+    PEOPLE_MANAGE = "people:manage"
     RECORD_READ = "record:read"
 
 
@@ -63,9 +66,12 @@ ALLOWED: dict[Permission, frozenset[str]] = {
     Permission.BOARD_READ: _MANAGERS | {"governance"},
     Permission.REFERRAL_WORK: frozenset({"victim_first"}),
     Permission.REFERRAL_DECIDE: frozenset({"supervisor"}),
+    Permission.DISCLOSURE_READ: frozenset({"information_officer"}),
     Permission.INCIDENTS_COUNT: _CASEWORKERS | {"service_manager", "analyst", "governance"},
     Permission.QUARANTINE_READ: frozenset({"governance", "analyst"}),
     Permission.PARTNERSHIP_READ: frozenset({"local_admin", "governance", "information_officer", "supervisor", "service_manager"}),
+    Permission.PARTNERSHIP_GOVERN: frozenset({"governance"}),
+    Permission.PEOPLE_MANAGE: frozenset({"local_admin", "governance"}),
     Permission.RECORD_READ: frozenset({"information_officer"}),
 }
 

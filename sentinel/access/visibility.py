@@ -32,13 +32,16 @@ CLASSES = {
         _tables(
             """case_detail report_detail party_detail case_event case_action handover case_grant assessment contact_plan contact
             contact_covers person_contact residence intervention supervision_review multi_agency_proposal episode_referral
-            referral referral_event break_glass restricted_touch document"""
+            referral referral_event break_glass restricted_touch document disclosure"""
         ),
     ),
     "open": VisibilityClass(
         "Anybody who is signed in.",
         ("worker", "web_read"),
-        _tables("partner team app_user role_held duty absence district lsoa postcode place installation delivery police_incident"),
+        _tables(
+            """partner agreement partner_power team app_user role_held duty absence district lsoa postcode place installation delivery
+            police_incident"""
+        ),
     ),
     "own": VisibilityClass(
         "The person whose it is.",

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from config.agreed.catalogue import Choice
 from sentinel.access.models import Team, User
-from sentinel.core.fields import LINE, AreaField, ChecksField, DateField, Option, RadiosField, SelectField, TextField
+from sentinel.cases.models import GATEWAYS
+from sentinel.core.fields import LINE, AreaField, ChecksField, DateField, MomentField, Option, RadiosField, SelectField, TextField
 from sentinel.core.forms import EditForm, Form, HiddenField
 
 NOTE = 10_000
@@ -61,6 +62,17 @@ class NoteForm(Form):
     """A note on the case."""
 
     note = AreaField("Add a note", required="Write the note in a sentence.", max_length=NOTE, rows=2)
+
+
+class DisclosureForm(Form):
+    """Something of the case that was disclosed."""
+
+    to_whom = TextField("To whom", required="Enter to whom it was disclosed.", hint="The person and their organisation")
+    what = AreaField("What", required="Enter what was disclosed.", hint="Which facts or papers, not the facts themselves")
+    gateway = RadiosField("Under which gateway", GATEWAYS.items(), required="Choose the gateway it was disclosed under.")
+    gateway_words = TextField("Which one")
+    why = AreaField("Why", required="Say why it was disclosed.", rows=2)
+    disclosed_at = MomentField("When", required="Enter when it was disclosed, such as today 10am.", hint="Such as today 10am")
 
 
 class ActionForm(Form):

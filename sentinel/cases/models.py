@@ -18,6 +18,14 @@ CASE_STATES = ("open", "closure_proposed", "closed", "transferred")
 ROLES = ("victim", "witness", "reporter", "alleged")
 LEVELS = ("standard", "medium", "high")
 CLASSES = ("standard", "medium", "enhanced")
+GATEWAYS = {
+    "crime_and_disorder_s115": "Crime and Disorder Act 1998, section 115",
+    "consent": "Consent",
+    "safeguarding": "Safeguarding",
+    "court_order": "Order of a court",
+    "subject_access": "Subject access request",
+    "other": "Another",
+}
 
 
 class Incident(Model):
@@ -395,6 +403,38 @@ class RestrictedTouch(Model):
     answer: Mapped[Line | None]
 
     report: Mapped[Report] = relationship()
+
+
+class Disclosure(Model):
+    """Something of a case that was disclosed outside it: what, to whom, under which gateway, why. Never changed.
+
+    `reference` and `partner_id`: the case's number and its owner when it was disclosed, for whoever may not open the case.
+    """
+
+    __tablename__ = "disclosure"
+    __table_args__ = (
+        one_of("gateway", tuple(GATEWAYS)),
+        CheckConstraint("(gateway = 'other') = (gateway_words IS NOT NULL)", name="other_in_words"),
+        CheckConstraint("disclosed_at <= recorded_at", name="not_in_the_future"),
+        *prose_limit("what", "why"),
+        Index("ix_disclosure_partner", "partner_id", "disclosed_at"),
+    )
+
+    id: Mapped[Key]
+    case_id: Mapped[UUID] = mapped_column(ref("asb_case.id"), index=True)
+    reference: Mapped[Word]
+    partner_id: Mapped[UUID] = mapped_column(ref("partner.id"))
+    to_whom: Mapped[Short]
+    what: Mapped[Prose]
+    gateway: Mapped[Word]
+    gateway_words: Mapped[Short | None]
+    why: Mapped[Prose]
+    disclosed_at: Mapped[datetime]
+    by_user: Mapped[UUID] = mapped_column(ref("app_user.id"), index=True)
+    recorded_at: Mapped[datetime]
+
+    partner: Mapped[Partner] = relationship()
+    discloser: Mapped[User] = relationship()
 
 
 class CaseClock(Model):

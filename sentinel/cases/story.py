@@ -19,7 +19,7 @@ FAMILIES = {
     "actions": ("Actions", ("action",)),
     "reports": ("Reports", ("report", "triage", "incident", "danger", "domestic", "safeguarding")),
     "alerts": ("Alerts", ("alert",)),
-    "ownership": ("Who has it, who sees it", ("officer", "handover", "share", "restricted")),
+    "ownership": ("Who has it, who sees it", ("officer", "handover", "share", "restricted", "disclosure")),
     "closing": ("Closing", ("closure",)),
 }
 

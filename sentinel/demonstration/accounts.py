@@ -9,7 +9,7 @@ from sentinel.access.credentials import hash_password, keep_hash
 from sentinel.access.models import RoleHeld, Team, User
 from sentinel.core.db import db
 
-VETTED_UNTIL = date(2036, 12, 31)
+VETTING_LEVEL, VETTED_UNTIL = "NPPV1", date(2036, 12, 31)
 
 
 class Account(NamedTuple):
@@ -51,9 +51,8 @@ def _keep(account: Account, hashed: str) -> User:
     team = db.session.scalars(select(Team).where(Team.slug == account.team)).one()
     user = db.session.scalar(select(User).where(User.email == account.email))
     if user is None:
-        user = User(
-            email=account.email, name=account.name, phone=account.phone or None, partner_id=team.partner_id, vetted_until=VETTED_UNTIL
-        )
+        user = User(email=account.email, name=account.name, phone=account.phone or None, partner_id=team.partner_id)
+        user.vetting_level, user.vetted_until = VETTING_LEVEL, VETTED_UNTIL
         user.holdings.append(RoleHeld(team_id=team.id, role=account.role))
         db.session.add(user)
     user.label = account.label

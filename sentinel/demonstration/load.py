@@ -17,7 +17,7 @@ from sentinel.core.clock import london
 from sentinel.core.db import db
 from sentinel.core.reference import make as make_reference
 from sentinel.demonstration import around, stories
-from sentinel.demonstration.accounts import VETTED_UNTIL, keep_accounts
+from sentinel.demonstration.accounts import VETTED_UNTIL, VETTING_LEVEL, keep_accounts
 from sentinel.demonstration.case import CaseTeller
 from sentinel.demonstration.report import Staff, take, unnamed, working_moment
 from sentinel.demonstration.rows import Rows
@@ -155,7 +155,8 @@ def _colleague(name: str, role: str, team: Team, hashed: str) -> None:
     email = f"{name.lower().replace(' ', '.').replace('’', '')}@colleagues.{team.partner.slug}.example"
     if db.session.scalar(select(User.id).where(User.email == email)):
         return
-    user = User(email=email, name=name, partner_id=team.partner_id, vetted_until=VETTED_UNTIL, last_seen_at=clock.now())
+    user = User(email=email, name=name, partner_id=team.partner_id, last_seen_at=clock.now())
+    user.vetting_level, user.vetted_until = VETTING_LEVEL, VETTED_UNTIL
     user.holdings.append(RoleHeld(team_id=team.id, role=role))
     db.session.add(user)
     db.session.flush()

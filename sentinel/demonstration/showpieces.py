@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from sentinel.access.models import Absence, Duty, User
+from sentinel.access import partnership
+from sentinel.access.models import Absence, Duty, Partner, User
 from sentinel.cases import handover, service, sharing
 from sentinel.cases.closure import propose_closing
 from sentinel.cases.models import Case, CaseGrant, Report
@@ -35,6 +36,7 @@ def show(staff: Staff, as_of: datetime) -> None:
         _restricted(staff, as_of)
         _shown_to_others(staff)
         _to_authorise(staff)
+        _agreement_ending(as_of)
         db.session.flush()
     finally:
         clock.freeze(None)
@@ -45,6 +47,17 @@ def _away(staff: Staff, as_of: datetime) -> None:
     away = next(user for user in staff.officers["blaby-asb"] if user.label is None)
     today = london(as_of).date()
     db.session.add(Absence(user_id=away.id, starts_on=today - timedelta(days=2), ends_on=today + timedelta(days=5), reason="Leave"))
+
+
+def _agreement_ending(as_of: datetime) -> None:
+    """A partner without a demonstration account whose agreement has to be reviewed soon."""
+    melton = db.session.scalars(select(Partner).where(Partner.slug == "melton")).one()
+    if any(one.recorded_by for one in partnership.agreements(melton)):
+        return
+    governance = db.session.scalars(select(User).where(User.email == "governance@county.example")).one()
+    today = london(as_of).date()
+    days = {"signed_on": today - timedelta(days=685), "review_on": today + timedelta(days=45)}
+    partnership.record_agreement(actor=governance, partner=melton, version="1.2", signed_by="Chief Executive", **days)
 
 
 def _on_duty(staff: Staff, as_of: datetime) -> None:

@@ -9,7 +9,7 @@ from sentinel.access import guards
 from sentinel.access.models import Team
 from sentinel.access.permissions import Permission, allows
 from sentinel.audit.service import record_look
-from sentinel.cases import closure, emergency, forms, handover, restricting, service, sharing, states, story
+from sentinel.cases import closure, disclosures, emergency, forms, handover, restricting, service, sharing, states, story
 from sentinel.cases.models import Case, CaseGrant
 from sentinel.cases.queries import case_for, level_for
 from sentinel.core.db import db
@@ -118,6 +118,8 @@ def access(case_id: UUID) -> ResponseReturnValue:
         own=own(case),
         keeps=restricting.may_restrict(g.user, case),
         openings=emergency.openings(case),
+        disclosed=[(one, disclosures.gateway_of(one)) for one in disclosures.of_case(case)],
+        discloses=allows(current(), Permission.CASE_WORK),
         touches=restricting.touches(case) if case.restricted else [],
     )
 

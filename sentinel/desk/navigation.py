@@ -59,7 +59,8 @@ ITEMS = [
     Item("Police incidents", "insight.police_incidents", Permission.INCIDENTS_COUNT),
     Item("Imports", "exchange.imports", Permission.QUARANTINE_READ),
     Item("The record", "record.index", Permission.RECORD_READ, count_flags, counts="looks to ask about", also=("record",)),
-    Item("Partnership", "access.partnership", Permission.PARTNERSHIP_READ),
+    Item("Disclosures", "disclosures.index", Permission.DISCLOSURE_READ, also=("disclosures",)),
+    Item("Partnership", "access.partnership", Permission.PARTNERSHIP_READ, also=("partnership", "people")),
 ]
 
 

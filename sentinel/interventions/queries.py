@@ -56,9 +56,10 @@ def intervention_of(case: Case, key: UUID) -> Intervention:
 
 
 def held_by(actor: User) -> tuple[str, ...]:
-    """The keys of the powers that the partners hold for which this person works cases."""
-    slugs = {held.team.partner.slug for held in actor.holdings if held.role in CASEWORK}
-    return tuple(key for partner in agreed.current().partners.partner if partner.slug in slugs for key in partner.powers)
+    """The keys of the powers that the partners hold today for which this person works cases."""
+    today = clock.today()
+    partners = {held.team.partner for held in actor.holdings if held.role in CASEWORK}
+    return tuple(sorted({power.power_key for partner in partners for power in partner.powers if power.held_on(today)}))
 
 
 def usable(actor: User) -> dict[str, Power]:

@@ -13,6 +13,8 @@ SUPERVISES = {"supervisor"}
 RECEIVES = {"victim_first"}
 OVERSEES = {"supervisor", "service_manager", "governance"}  # governance: what belongs to no team, and no team's work
 WATCHES = {"information_officer"}  # who looked at whom, and why; no case by that role
+GOVERNS = {"governance"}
+ADMINISTERS = {"local_admin", "governance"}
 COUNTS = {"practitioner", "supervisor", "service_manager", "analyst", "governance"}
 ANSWERS = {"practitioner", "supervisor", "service_manager", "governance", "information_officer"}
 
@@ -39,6 +41,20 @@ ACCESS: dict[str, str | set[str]] = {
     "access.own_second_factor": SIGNED_IN,
     "home.index": SIGNED_IN,
     "access.partnership": {"supervisor", "service_manager", "local_admin", "governance", "information_officer"},
+    "partnership.partner": {"supervisor", "service_manager", "local_admin", "governance", "information_officer"},
+    "partnership.agreement": GOVERNS,
+    "partnership.standing": GOVERNS,
+    "partnership.add_team": GOVERNS,
+    "partnership.team": GOVERNS,
+    # people: of one's own partner, for its local administrator
+    "people.person": ADMINISTERS,
+    "people.add": ADMINISTERS,
+    "people.change": ADMINISTERS,
+    "people.vetting": ADMINISTERS,
+    "people.close": ADMINISTERS,
+    "people.link": ADMINISTERS,
+    "people.open_again": ADMINISTERS,
+    "people.end_sessions": ADMINISTERS,
     # a call
     "intake.new": TAKES_CALLS,
     "intake.draft": TAKES_CALLS,
@@ -165,6 +181,9 @@ ACCESS: dict[str, str | set[str]] = {
     "record.looks_by_csv": WATCHES,
     "record.flags": WATCHES,
     "record.review": WATCHES,
+    "disclosures.record": WORKS_CASES,  # by whoever sees the case in full
+    "disclosures.index": WATCHES,
+    "disclosures.index_csv": WATCHES,
     "declared.index": SIGNED_IN,
     "declared.address": SIGNED_IN,
     "declared.withdraw": SIGNED_IN,

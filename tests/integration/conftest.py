@@ -42,6 +42,9 @@ INSERT INTO audit_seal SELECT 1, 1, '1', '2', 1, '', '', '', 1, '';
 INSERT INTO document (id, case_id, name_shown, media_type, size, sha256, stored_as, description, kind, scan_state, added_by, added_at)
     SELECT gen_random_uuid(), c.id, 'a.txt', 'text/plain', 1, '', c.id, '', 'other', 'unscanned', u.id, now()
     FROM asb_case c, app_user u WHERE u.email = 'officer@blaby.example';
+INSERT INTO disclosure (id, case_id, reference, partner_id, to_whom, what, gateway, why, disclosed_at, by_user, recorded_at)
+    SELECT gen_random_uuid(), c.id, c.reference, c.owner_partner_id, 'a', 'b', 'consent', 'c', now(), u.id, now()
+    FROM asb_case c, app_user u WHERE u.email = 'officer@blaby.example';
 UPDATE report SET taken_by = (SELECT id FROM app_user WHERE email = 'housing@landlord.example')
     WHERE id IN (SELECT id FROM report ORDER BY reference DESC LIMIT 4);
 SELECT audit_look('search', 'person', 'match', NULL, ARRAY[y.person_id]) FROM party y WHERE y.case_id IN (

@@ -23,7 +23,7 @@ TABLES = tuple(
     multi_agency_proposal break_glass restricted_touch
     episode_referral referral referral_event incident alert telling audit_entry quarantined_row partner team
     app_user role_held look_flag audit_seal
-    document""".split()  # noqa: SIM905  a list of words
+    document disclosure agreement partner_power""".split()  # noqa: SIM905  a list of words
 )
 KEYS = {
     "audit_seal": ("n",),
@@ -191,6 +191,11 @@ class World:
         return True
 
     _may_read_partner = _may_read_team = _may_read_app_user = _may_read_role_held = _known
+    _may_read_agreement = _may_read_partner_power = _known
+
+    def _may_read_disclosure(self, who: Person, row: Row) -> bool:
+        in_full = RANK[self.of_case(who, self.by_id["asb_case"][row["case_id"]])] >= RANK["full"]
+        return in_full or "information_officer" in who.roles
 
     def _holds(self, who: Person, row: Row, link: str) -> bool:
         """Who holds the case, for the agency somebody on it was referred to: that row alone; never a restricted one's."""
