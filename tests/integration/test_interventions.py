@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select, text
 
 from config import agreed
+from sentinel.access.models import PartnerPower
 from sentinel.access.queries import viewer_of
 from sentinel.cases import service as cases
 from sentinel.cases.models import CaseEvent
@@ -180,10 +181,9 @@ def test_straight_to_court_asks_for_a_line_of_explanation(session, monkeypatch):
     court |= {"moves": {"proposed": ("authorised", "refused", "ended"), "authorised": ("ended",), "refused": (), "ended": ()}}
     now = agreed.current()
     powers = tuple(one.model_copy(update=court) if one.key == "injunction" else one for one in now.powers.power)
-    held = tuple(one.model_copy(update={"powers": (*one.powers, "injunction")}) for one in now.partners.partner)
-    update = {"powers": now.powers.model_copy(update={"power": powers}), "partners": now.partners.model_copy(update={"partner": held})}
-    switched = now.model_copy(update=update)
+    switched = now.model_copy(update={"powers": now.powers.model_copy(update={"power": powers})})
     monkeypatch.setattr(agreed, "current", lambda: switched)
+    session.add(PartnerPower(partner_id=factories.team().partner_id, power_key="injunction", since=date(2026, 4, 1)))
     case = a_case()
     with pytest.raises(Refused, match="why court comes now") as refused:
         proposed(case, "injunction")
