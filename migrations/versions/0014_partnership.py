@@ -180,7 +180,22 @@ def _columns() -> None:
     op.create_check_constraint(op.f("ck_app_user_vetting_level_known"), "app_user", levels)
 
 
+# Policies hold rows, not columns: one's name and telephone one may change, one's standing never.
+STANDING = """
+CREATE FUNCTION standing_is_given() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NEW.id::text = current_setting('sentinel.user', true)
+       AND (NEW.email, NEW.partner_id, NEW.vetted_until, NEW.vetting_level, NEW.disabled_at, NEW.label)
+           IS DISTINCT FROM (OLD.email, OLD.partner_id, OLD.vetted_until, OLD.vetting_level, OLD.disabled_at, OLD.label) THEN
+        RAISE EXCEPTION 'Nobody changes their own vetting, partner or standing.' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$
+"""
+
+
 def upgrade() -> None:
+    op.execute(STANDING)
     _columns()
     _agreements()
     _disclosures()
@@ -202,9 +217,12 @@ def upgrade() -> None:
             op.execute(f"DROP POLICY {name} ON {table}")
         if now:
             _policy(table, name, now)
+    op.execute("CREATE TRIGGER standing BEFORE UPDATE ON app_user FOR EACH ROW EXECUTE FUNCTION standing_is_given()")
 
 
 def downgrade() -> None:
+    op.execute("DROP TRIGGER standing ON app_user")
+    op.execute("DROP FUNCTION standing_is_given()")
     for table, name, now, before in reversed(TIGHTENED):
         if now:
             op.execute(f"DROP POLICY {name} ON {table}")

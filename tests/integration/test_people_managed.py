@@ -362,3 +362,14 @@ def test_a_role_that_only_governance_gives_stays_as_it_is_when_a_local_administr
     assert {role for role, _ in pairs(known("officer@blaby.example"))} == {"call_taker", "information_officer"}
     with pytest.raises(Refused, match="Only a governance officer"):
         change(known(ADMIN), known("officer@blaby.example"), {("practitioner", factories.team().id)})
+
+
+@pytest.mark.parametrize("change", ["vetted_until = '2040-01-01'", "vetting_level = 'NPPV3'", "email = 'somebody.else@blaby.example'"])
+def test_the_database_lets_nobody_change_their_own_standing(session, change):
+    for email in ("officer@blaby.example", ADMIN, GOVERNANCE):
+        who = viewer_of(known(email))
+        session.commit()
+        with acting_as(who):
+            with pytest.raises(DBAPIError, match="Nobody changes their own"):
+                session.execute(text(f"UPDATE app_user SET {change} WHERE id = :me"), {"me": who.user_id})
+            session.rollback()
