@@ -15,6 +15,7 @@ from sentinel.core import clock, reference
 from sentinel.core.db import db, lock, new_id
 from sentinel.core.errors import NotAllowed, Refused
 from sentinel.core.events import publish
+from sentinel.core.viewer import tell_again
 from sentinel.core.words import clock_time
 
 SHORTEST_REASON, LONGEST_REASON = 20, 480
@@ -42,6 +43,7 @@ def open_in_emergency(*, actor: User, typed: str, reason: str) -> UUID:
     case_id = db.session.scalar(_OPEN, {"opening": opening_id, "reference": number, "reason": words, "at": clock.now()})
     if case_id is None:
         raise Refused(NOT_OPENED, field="reference")
+    tell_again(db.session())
     opening = db.session.get(BreakGlass, opening_id)
     if opening:
         case = db.session.get_one(Case, case_id)

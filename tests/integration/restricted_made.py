@@ -1,6 +1,8 @@
 """What tests of restricted cases stand on: a case with its people, restricted by the verb; a door opened in an emergency."""
 
-from sqlalchemy import select, text
+from contextlib import contextmanager
+
+from sqlalchemy import select
 
 from sentinel.access import queries as people
 from sentinel.access.models import User
@@ -45,30 +47,24 @@ def restricted(*named, officer=OFFICER, report=True, place=None, **more):
     return case
 
 
+@contextmanager
+def looking(email):
+    """As somebody, held to what they may see, and keeping what they do."""
+    seen = as_(email)
+    db.session.commit()
+    with viewer.acting_as(seen):
+        try:
+            yield
+        finally:
+            db.session.commit()
+
+
 def break_glass(case, email=SECOND, reason=WHY):
     """Open a restricted case as somebody who is not named; None when nothing was opened."""
-    tell_the_database(email)
-    try:
-        emergency.open_in_emergency(actor=who(email), typed=case.reference, reason=reason)
-    finally:
-        tell_the_database(None)
+    typed = case.reference
+    with looking(email):
+        emergency.open_in_emergency(actor=who(email), typed=typed, reason=reason)
     return next(iter(emergency.openings(case)), None)
-
-
-def tell_the_database(email):
-    """Who is looking, as the beginning of a request says it (sentinel/core/viewer.py)."""
-    seen = as_(email) if email else viewer.system("test")
-    settings = {
-        "user": str(seen.user_id or ""),
-        "partners": "{" + ",".join(map(str, seen.partner_ids)) + "}",
-        "roles": ",".join(sorted(seen.roles)),
-        "grantees": "{" + ",".join(map(str, seen.grantees)) + "}",
-        "headline": "on" if seen.may_see_headlines else "",
-        "actor": seen.actor,
-        "authority": "",
-    }
-    for name, value in settings.items():
-        db.session.execute(text("SELECT set_config(:name, :value, true)"), {"name": f"sentinel.{name}", "value": value})
 
 
 def told_of(trigger, subject=None):

@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from sqlalchemy import func, select
 
 from config.settings import ROOT
@@ -137,8 +138,7 @@ def test_two_imports_of_one_month_at_once_keep_it_once(own_database, tmp_path):
     path = street_file(tmp_path, [ROW] * 40)
     errors: list[BaseException] = []
 
-    def run() -> None:
-        app = make_app(own_database, "sentinel_worker")
+    def run(app: Flask) -> None:
         with app.app_context(), viewer.acting_as(viewer.system("test")):
             try:
                 import_police([path])
@@ -149,7 +149,7 @@ def test_two_imports_of_one_month_at_once_keep_it_once(own_database, tmp_path):
                 db.session.remove()
                 db.engine.dispose()
 
-    threads = [threading.Thread(target=run) for _ in range(3)]
+    threads = [threading.Thread(target=run, args=[make_app(own_database, "sentinel_worker")]) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -311,11 +311,8 @@ def met():
 
 
 def as_viewer(email, ask):
-    restricted_made.tell_the_database(email)
-    try:
+    with restricted_made.looking(email):
         return ask()
-    finally:
-        restricted_made.tell_the_database(None)
 
 
 @pytest.mark.parametrize("email", [TAKER, COLLEAGUE, restricted_made.SECOND, restricted_made.STRANGER])

@@ -119,6 +119,7 @@ def rows(place: Place) -> Iterator[psycopg.Connection]:
     secrets = keys.load(place.keys)
     url = postgres.at(place, secrets).url(roles.role_name("worker"), secrets.worker)
     with psycopg.connect(roles.libpq_url(url)) as connection:
+        connection.execute("SELECT set_config('sentinel.actor', 'system:test', false)")
         yield connection
 
 

@@ -273,9 +273,8 @@ def _opened() -> BreakGlass:
     """By the database's own function: nothing is raised with it."""
     case, opening = restricted_made.restricted(), new_id()
     values = {"opening": opening, "number": case.reference, "why": restricted_made.WHY, "at": clock.now()}
-    restricted_made.tell_the_database(restricted_made.SECOND)
-    db.session.execute(text("SELECT open_in_emergency(:opening, :number, :why, :at)"), values)
-    restricted_made.tell_the_database(None)
+    with restricted_made.looking(restricted_made.SECOND):
+        db.session.execute(text("SELECT open_in_emergency(:opening, :number, :why, :at)"), values)
     return db.session.get_one(BreakGlass, opening)
 
 
