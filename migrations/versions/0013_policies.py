@@ -114,8 +114,19 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
       AND (current_setting('sentinel.actor', true) LIKE 'system:%' OR EXISTS (SELECT FROM full_case v WHERE v.id = of_case))
 $$
 """
+# That a message went, or did not, says that there is somebody: those about a restricted case are for the people named on it.
+SECRET_MESSAGE = """
+CREATE FUNCTION message_is_secret(about text, about_id uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM party y LEFT JOIN asb_case c ON c.id = y.case_id LEFT JOIN report r ON r.id = y.report_id
+        WHERE y.id = coalesce((SELECT f.party_id FROM referral f WHERE about = 'referral' AND f.id = about_id), about_id)
+          AND (c.restricted OR r.restricted)
+          AND NOT coalesce(c.id = ANY (nullif(current_setting('sentinel.named', true), '')::uuid[]), false))
+$$
+"""
 FUNCTIONS = {f"tell_viewer({TOLD})": TELL_VIEWER, "open_referral(uuid, uuid, uuid)": OPEN_REFERRAL,
-             "reported_since(uuid)": REPORTED_SINCE, "ways_to_reach(uuid)": WAYS_TO_REACH, "audit_showing(uuid)": SHOWING}  # fmt: skip
+             "reported_since(uuid)": REPORTED_SINCE, "ways_to_reach(uuid)": WAYS_TO_REACH, "message_is_secret(text, uuid)": SECRET_MESSAGE,
+    "audit_showing(uuid)": SHOWING}  # fmt: skip
 
 
 def _setting(name: str, kind: str) -> str:
@@ -311,7 +322,7 @@ POLICIES: dict[str, tuple[Predicate, Predicate, Predicate]] = {
     # machine
     "installation": ("true", None, None),
     "alembic_version": ("true", None, None),
-    "outbox": (KNOWN, KNOWN, SIGNED_IN),
+    "outbox": (f"({KNOWN} AND NOT message_is_secret(@ref_table, @ref_id))", KNOWN, SIGNED_IN),
     "look_mark": (None, None, None),
     "sign_in_try": (KNOWN, KNOWN, KNOWN),
     "sweep_mark": (SIGNED_IN, None, None),

@@ -107,6 +107,8 @@ def layout(**more: Any) -> dict[str, Any]:
         "search": "/search",
         "stay": "/stay",
         "idle_minutes": 30,
+        "ends_in": 43_200,
+        "warn_of_end": 5,
         "footer": [{"label": "Accessibility", "href": "/accessibility"}],
         "demonstration": None,
     }
