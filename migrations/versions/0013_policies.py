@@ -115,7 +115,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$
 """
 # That a message went, or did not, says that there is somebody: those about a restricted case are for the people named on it.
-SECRET_MESSAGE = """
+OF_RESTRICTED = """
 CREATE FUNCTION message_is_secret(about text, about_id uuid) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT EXISTS (SELECT FROM party y LEFT JOIN asb_case c ON c.id = y.case_id LEFT JOIN report r ON r.id = y.report_id
@@ -125,7 +125,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$
 """
 FUNCTIONS = {f"tell_viewer({TOLD})": TELL_VIEWER, "open_referral(uuid, uuid, uuid)": OPEN_REFERRAL,
-             "reported_since(uuid)": REPORTED_SINCE, "ways_to_reach(uuid)": WAYS_TO_REACH, "message_is_secret(text, uuid)": SECRET_MESSAGE,
+             "reported_since(uuid)": REPORTED_SINCE, "ways_to_reach(uuid)": WAYS_TO_REACH, "message_is_secret(text, uuid)": OF_RESTRICTED,
     "audit_showing(uuid)": SHOWING}  # fmt: skip
 
 
