@@ -57,8 +57,7 @@ def _configure(app: Flask, chosen: Settings, database_url: str) -> None:
     app.config.update(
         SECRET_KEY=chosen.secret_key,
         SQLALCHEMY_DATABASE_URI=database_url,
-        # Never prepared: a prepared "ON CONFLICT ... WHERE state IN (...)" no longer fits its partial index.
-        SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": True, "pool_size": 8, "connect_args": {"prepare_threshold": None}},
+        SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": True, "pool_size": 8},
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=secure,

@@ -5,9 +5,11 @@ these policies; the worker sees all rows as the system and none as anybody else;
 `sentinel/cases/queries.py`; tests hold the two together.
 
 What a viewer is and was granted is told to the database once, by `tell_viewer`, as settings of the transaction; a policy is then a
-few comparisons. The views are the owner's and show ids only: a policy that asks one of them does not set off the policies of the
-tables behind it. (Views that ask views for grants were tried first: 5 to 40 ms of planning for each query.)
+few comparisons and questions. (Views in place of questions were tried first: planning them cost more than the statement.)
 """
+
+import re
+from collections.abc import Iterator
 
 from alembic import op
 
@@ -94,13 +96,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
       AND r.state <> 'withdrawn' AND NOT r.restricted AND r.received_at > f.referred_at
 $$
 """
-# A person who is attached to a report brings their number along; on whose case it was given is not said. Made after the views it asks.
+# A person who is attached to a report brings their number along; on whose case it was given is not said.
 WAYS_TO_REACH = """
 CREATE FUNCTION ways_to_reach(who uuid) RETURNS TABLE (kind text, value text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT k.kind::text, k.value::text FROM person_contact k JOIN person p ON p.id = k.person_id
     WHERE k.person_id = who AND (current_setting('sentinel.actor', true) LIKE 'system:%'
-        OR EXISTS (SELECT FROM seen_person v WHERE v.canonical_id = p.canonical_id))
+        OR seen_person(p.canonical_id))
     ORDER BY k.added_at
 $$
 """
@@ -111,7 +113,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT e.id FROM audit_entry e
     WHERE e.kind <> 'change' AND e.kind IN ('search', 'export') AND e.case_id IS DISTINCT FROM of_case
       AND e.person_ids && ARRAY(SELECT y.person_id FROM party y WHERE y.case_id = of_case)
-      AND (current_setting('sentinel.actor', true) LIKE 'system:%' OR EXISTS (SELECT FROM full_case v WHERE v.id = of_case))
+      AND (current_setting('sentinel.actor', true) LIKE 'system:%' OR full_case(of_case))
 $$
 """
 # That a message went, or did not, says that there is somebody: those about a restricted case are for the people named on it.
@@ -148,8 +150,34 @@ def _on(table: str, predicate: str) -> str:
     return predicate.replace("@", table)
 
 
-def _of(view: str, column: str, key: str = "id") -> str:
-    return f"EXISTS (SELECT FROM {view} v WHERE v.{key} = {column})"
+def _of_rows(holds: str) -> str:
+    """What must hold of one row (c_, r_ and y_ its columns), about rows of a query."""
+    return re.sub(r"\b([cry])_(?=[a-z_]+\b)", r"\1.", holds)
+
+
+def _at_once(asked: str) -> str:
+    """The same with settings read where they stand: of a single row a sub-select for each costs more than reading it."""
+    return asked.replace("(SELECT nullif(current_setting(", "(nullif(current_setting(").replace(
+        "(SELECT string_to_array(", "(string_to_array("
+    )
+
+
+def _hung(table: str) -> str:
+    """The rows x of a table that hangs on a party, with that party's case or report."""
+    return f"public.{table} x JOIN {OF_PARTIES.replace('public.party y', 'public.party y ON y.id = x.party_id')}"
+
+
+def _questions() -> Iterator[tuple[str, str]]:
+    for name, (row, holds) in OF_ONE.items():
+        used = sorted(set(re.findall(r"\b([cry])_([a-z_]+)\b", holds)))
+        words = {
+            "variables": "; ".join(f"{row_}_{column} public.{TABLES[row_]}.{column}%TYPE" for row_, column in used),
+            "columns": ", ".join(f"{row_}.{column}" for row_, column in used),
+            "names": ", ".join(f"{row_}_{column}" for row_, column in used),
+        }
+        yield f"{name}(uuid)", ANSWER_OF_ONE.format(name=name, row=row, holds=_at_once(holds), **words)
+    for name, (kind, looked_for) in OF_ANY.items():
+        yield f"{name}({kind})", ANSWER_OF_ANY.format(name=name, kind=kind, looked_for=_at_once(looked_for))
 
 
 USER = _setting("user", "uuid")
@@ -175,60 +203,84 @@ READ_REPORT = f"""(@taken_by = {USER} AND @state = 'received' OR NOT @restricted
     OR {_among("@id", "waiting")}))"""
 KNOW_REPORT = f"""(@case_id IS NULL AND NOT @restricted AND {_among("@owner_partner_id", "shown")} OR {READ_REPORT})"""
 
-OF_PARTIES = """party y LEFT JOIN asb_case c ON c.id = y.case_id LEFT JOIN report r ON r.id = y.report_id AND y.case_id IS NULL"""
-OF_PEOPLE = f"person p JOIN {OF_PARTIES.replace('party y', 'party y ON y.person_id = p.id')}"
-PARTY_SEEN = f"({_on('c.', HEADLINE)} OR {_on('r.', KNOW_REPORT)} OR {_among('y.id', 'parties')})"
-PARTY_FULL = f"({_on('c.', FULL)} OR {_on('r.', READ_REPORT)})"
+TABLES = {"c": "asb_case", "r": "report", "y": "party"}
+OF_PARTIES = """public.party y LEFT JOIN public.asb_case c ON c.id = y.case_id
+    LEFT JOIN public.report r ON r.id = y.report_id AND y.case_id IS NULL"""
+OF_PEOPLE = f"public.person p JOIN {OF_PARTIES.replace('public.party y', 'public.party y ON y.person_id = p.id')}"
+OF_REPORTS = "public.report r LEFT JOIN public.asb_case c ON c.id = r.case_id"
+PARTY_SEEN = f"({_on('c_', HEADLINE)} OR {_on('r_', KNOW_REPORT)} OR {_among('y_id', 'parties')})"
+PARTY_FULL = f"({_on('c_', FULL)} OR {_on('r_', READ_REPORT)})"
 
-# Name of the view: the ids it shows to the viewer of this transaction. Each may ask those before it.
-VIEWS = {
-    "full_case": f"SELECT c.id FROM asb_case c WHERE {_on('c.', FULL)}",
-    "seen_case": f"SELECT c.id FROM asb_case c WHERE {_on('c.', HEADLINE)}",
-    "full_report": f"""SELECT r.id FROM report r LEFT JOIN asb_case c ON c.id = r.case_id
-        WHERE {_on("r.", READ_REPORT)} OR {_on("c.", FULL)}""",
-    "seen_report": f"""SELECT r.id, r.incident_id FROM report r LEFT JOIN asb_case c ON c.id = r.case_id
-        WHERE {_on("r.", KNOW_REPORT)} OR {_on("c.", HEADLINE)}""",
-    "full_party": f"SELECT y.id FROM {OF_PARTIES} WHERE {PARTY_FULL}",
-    "seen_party": f"SELECT y.id FROM {OF_PARTIES} WHERE {PARTY_SEEN}",
-    "full_person": f"SELECT p.canonical_id FROM {OF_PEOPLE} WHERE {PARTY_FULL}",
-    "seen_person": f"SELECT p.canonical_id FROM {OF_PEOPLE} WHERE {PARTY_SEEN}",
-    "full_episode": f"SELECT h.id, h.party_id FROM high_episode h JOIN {OF_PARTIES.replace('party y', 'party y ON y.id = h.party_id')} WHERE {PARTY_FULL}",
-    "full_contact": f"SELECT k.id FROM contact k JOIN {OF_PARTIES.replace('party y', 'party y ON y.id = k.party_id')} WHERE {PARTY_FULL}",
-    "full_referral": f"""SELECT f.id FROM referral f WHERE {_of("full_party", "f.party_id")}
-        OR EXISTS (SELECT FROM episode_referral e JOIN full_episode h ON h.id = e.episode_id WHERE e.referral_id = f.id)""",
-    "agency_referral": f"SELECT f.id FROM referral f WHERE {_among('f.party_id', 'parties')} AND f.state <> 'held'",
-    "full_subject": f"SELECT y.person_id FROM {OF_PARTIES} WHERE {PARTY_FULL}",
-    "agency_case": f"SELECT y.case_id AS id FROM party y WHERE {_among('y.id', 'parties')}",
-    "canonical_person": "SELECT p.id, p.canonical_id FROM person p",
+ALERT = f"""(public.told_of(@id) OR CASE WHEN @case_id IS NOT NULL THEN public.seen_case(@case_id)
+    WHEN @report_id IS NOT NULL THEN public.seen_report(@report_id)
+    ELSE {SIGNED_IN} AND ({_among("@owner_partner_id", "partners")} OR {_among("@agency_id", "partners")} OR {GOVERNS}) END)"""
+
+# What a row hangs on is asked by questions: functions that answer yes or no, as the owner, so that none sets off a policy. They
+# are plpgsql, which keeps their plan for as long as the connection lives, and name everything in full, which is quicker than a
+# search_path of their own. Of one row by its key: its name, what is asked, and what must hold of it (c_, r_ and y_ are its columns).
+OF_ONE = {
+    "full_case": ("public.asb_case c WHERE c.id", _on("c_", FULL)),
+    "seen_case": ("public.asb_case c WHERE c.id", _on("c_", HEADLINE)),
+    "full_report": (f"{OF_REPORTS} WHERE r.id", f"({_on('r_', READ_REPORT)} OR {_on('c_', FULL)})"),
+    "seen_report": (f"{OF_REPORTS} WHERE r.id", f"({_on('r_', KNOW_REPORT)} OR {_on('c_', HEADLINE)})"),
+    "full_party": (f"{OF_PARTIES} WHERE y.id", PARTY_FULL),
+    "seen_party": (f"{OF_PARTIES} WHERE y.id", PARTY_SEEN),
+    "full_episode": (f"{_hung('high_episode')} WHERE x.id", PARTY_FULL),
+    "full_contact": (f"{_hung('contact')} WHERE x.id", PARTY_FULL),
 }
+ANSWER_OF_ONE = """
+CREATE FUNCTION {name}(wanted uuid) RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER AS $$
+DECLARE {variables};
+BEGIN
+    SELECT {columns} INTO {names} FROM {row} = wanted;
+    RETURN coalesce({holds}, false);
+END $$
+"""
+# Of any row there may be: its name, the kind of its key, and what is looked for.
+OF_ANY = {
+    "seen_incident": ("uuid", f"{OF_REPORTS} WHERE r.incident_id = wanted AND ({_on('r.', KNOW_REPORT)} OR {_on('c.', HEADLINE)})"),
+    "seen_person": ("uuid", f"{OF_PEOPLE} WHERE p.canonical_id = wanted AND {_of_rows(PARTY_SEEN)}"),
+    "full_person": (
+        "uuid",
+        f"{OF_PEOPLE} WHERE p.canonical_id = (SELECT q.canonical_id FROM public.person q WHERE q.id = wanted) AND {_of_rows(PARTY_FULL)}",
+    ),
+    "full_subject": ("uuid[]", f"{OF_PARTIES} WHERE y.person_id = ANY (wanted) AND {_of_rows(PARTY_FULL)}"),
+    "referral_of_episode": ("uuid", "public.episode_referral e WHERE e.referral_id = wanted AND public.full_episode(e.episode_id)"),
+    "full_referral": (
+        "uuid",
+        "public.referral f WHERE f.id = wanted AND (public.full_party(f.party_id) OR public.referral_of_episode(f.id))",
+    ),
+    "agency_referral": ("uuid", f"public.referral f WHERE f.id = wanted AND {_among('f.party_id', 'parties')} AND f.state <> 'held'"),
+    "agency_case": ("uuid", f"public.party y WHERE y.case_id = wanted AND {_among('y.id', 'parties')}"),
+    "told_of": ("bigint", f"public.telling t WHERE t.alert_id = wanted AND t.user_id = {USER}"),
+    "seen_alert": ("bigint", f"public.alert a WHERE a.id = wanted AND {_on('a.', ALERT)}"),
+}
+ANSWER_OF_ANY = """
+CREATE FUNCTION {name}(wanted {kind}) RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER AS $$
+BEGIN RETURN EXISTS (SELECT FROM {looked_for}); END $$
+"""
 
-PERSON_SEEN = _of("seen_person", "@canonical_id", "canonical_id")
-PERSON_FULL = "EXISTS (SELECT FROM canonical_person q JOIN full_person v ON v.canonical_id = q.canonical_id WHERE q.id = @person_id)"
-OF_CASE = _of("full_case", "@case_id")
-OF_PARTY = _of("full_party", "@party_id")
+PERSON_SEEN = "seen_person(@canonical_id)"
+PERSON_FULL = "full_person(@person_id)"
+OF_CASE = "full_case(@case_id)"
+OF_PARTY = "full_party(@party_id)"
 OF_AGENCY_PARTY = _among("@party_id", "parties")
-OF_AGENCY_REFERRAL = _of("agency_referral", "@referral_id")
-OF_CONTACT = _of("full_contact", "@contact_id")
-OF_EPISODE = _of("full_episode", "@episode_id")
-# In columns of its own, not by a view of itself: a row that is being added is not there yet.
-REFERRAL = f"""({OF_PARTY} OR {OF_AGENCY_PARTY} AND @state <> 'held'
-    OR EXISTS (SELECT FROM episode_referral e JOIN full_episode h ON h.id = e.episode_id WHERE e.referral_id = @id))"""
-OF_REFERRAL = f"({_of('full_referral', '@referral_id')} OR {OF_AGENCY_REFERRAL})"
-STORY = f"""({_of("full_case", "@case_id")} OR @case_id IS NULL AND {_of("full_report", "@report_id")})"""
-STORY_ADD = f"""({_of("seen_case", "@case_id")} OR {_of("seen_report", "@report_id")} OR {OF_AGENCY_PARTY})"""
-OF_EITHER = """CASE WHEN @case_id IS NOT NULL THEN EXISTS (SELECT FROM {view}_case v WHERE v.id = @case_id)
-    ELSE EXISTS (SELECT FROM {view}_report v WHERE v.id = @report_id) END"""
-ENTERED = f"({_of('seen_case', '@case_id')} OR {_of('agency_case', '@case_id')})"  # a line on the story by whoever may write one
-SHOWS = "@kind IN ('search', 'export') AND EXISTS (SELECT FROM full_subject v WHERE v.person_id = ANY (@person_ids))"
+OF_AGENCY_REFERRAL = "agency_referral(@referral_id)"
+OF_CONTACT = "full_contact(@contact_id)"
+OF_EPISODE = "full_episode(@episode_id)"
+# In columns of its own, not by a question about itself: a row that is being added is not there yet.
+REFERRAL = f"({OF_PARTY} OR {OF_AGENCY_PARTY} AND @state <> 'held' OR referral_of_episode(@id))"
+OF_REFERRAL = f"(full_referral(@referral_id) OR {OF_AGENCY_REFERRAL})"
+STORY = "(full_case(@case_id) OR @case_id IS NULL AND full_report(@report_id))"
+STORY_ADD = f"(seen_case(@case_id) OR seen_report(@report_id) OR {OF_AGENCY_PARTY})"
+OF_EITHER = "CASE WHEN @case_id IS NOT NULL THEN {how}_case(@case_id) ELSE {how}_report(@report_id) END"
+ENTERED = "(seen_case(@case_id) OR agency_case(@case_id))"  # a line on the story by whoever may write one
+SHOWS = "@kind IN ('search', 'export') AND full_subject(@person_ids)"
 OWN = f"@user_id = {USER}"
 OWN_OR_SIGNING_IN = f"({OWN} OR {SIGNING_IN})"
-ALERT = f"""(EXISTS (SELECT FROM telling t WHERE t.alert_id = @id AND t.user_id = {USER})
-    OR CASE WHEN @case_id IS NOT NULL THEN {_of("seen_case", "@case_id")}
-            WHEN @report_id IS NOT NULL THEN {_of("seen_report", "@report_id")}
-            ELSE {SIGNED_IN} AND ({_among("@owner_partner_id", "partners")} OR {_among("@agency_id", "partners")} OR {GOVERNS}) END)"""
 GRANT_ADD = f"""(
     {OF_CASE}
-    OR @level = 'full' AND {_among("@grantee", "teams")} AND {WORKS_CASES} AND {_of("seen_case", "@case_id")}
+    OR @level = 'full' AND {_among("@grantee", "teams")} AND {WORKS_CASES} AND seen_case(@case_id)
     OR @level = 'contact' AND {OF_PARTY})"""
 
 GRANTED_ON = f"(CASE WHEN @case_id IS NOT NULL THEN {OF_CASE} ELSE {OF_PARTY} END)"
@@ -248,24 +300,24 @@ POLICIES: dict[str, tuple[Predicate, Predicate, Predicate]] = {
         f"({FULL} OR {_among('@id', 'waiting')})",
     ),
     "report": (
-        f"({KNOW_REPORT} OR {_of('seen_case', '@case_id')} OR {_among('@id', 'holders')})",
+        f"({KNOW_REPORT} OR seen_case(@case_id) OR {_among('@id', 'holders')})",
         f"@taken_by = {USER} AND {TAKES_CALLS}",
         f"({READ_REPORT} OR {OF_CASE})",
     ),
     "party": (
-        f"({OF_EITHER.format(view='seen')} OR {_among('@id', 'parties')})",
-        OF_EITHER.format(view="full"),
-        OF_EITHER.format(view="full"),
+        f"({OF_EITHER.format(how='seen')} OR {_among('@id', 'parties')})",
+        OF_EITHER.format(how="full"),
+        OF_EITHER.format(how="full"),
     ),
-    "promise": (_of("seen_party", "@party_id"), _of("seen_party", "@party_id"), _of("seen_party", "@party_id")),
-    "high_episode": (_of("seen_party", "@party_id"), OF_PARTY, OF_PARTY),
+    "promise": ("seen_party(@party_id)", "seen_party(@party_id)", "seen_party(@party_id)"),
+    "high_episode": ("seen_party(@party_id)", OF_PARTY, OF_PARTY),
     "person": (PERSON_SEEN, TAKES_CALLS, PERSON_SEEN),
-    "incident": (_of("seen_report", "@id", "incident_id"), TAKES_CALLS, None),
+    "incident": ("seen_incident(@id)", TAKES_CALLS, None),
     "case_clock": (ENTERED, ENTERED, ENTERED),
     "alert": (ALERT, SIGNED_IN, ALERT),
     # full
     "case_detail": (OF_CASE, OF_CASE, OF_CASE),
-    "report_detail": (_of("full_report", "@report_id"),) * 3,
+    "report_detail": ("full_report(@report_id)",) * 3,
     "party_detail": (f"({OF_PARTY} OR {OF_AGENCY_PARTY})", OF_PARTY, OF_PARTY),
     "case_event": (STORY, STORY_ADD, None),
     "break_glass": (f"({OF_CASE} OR @opened_by = {USER})", None, f"({OF_CASE} AND @opened_by <> {USER})"),
@@ -318,7 +370,7 @@ POLICIES: dict[str, tuple[Predicate, Predicate, Predicate]] = {
     "submission": (OWN, OWN, OWN),
     "user_session": (f"({OWN_OR_SIGNING_IN} OR {ADMINISTERS})", SIGNING_IN, f"({OWN_OR_SIGNING_IN} OR {ADMINISTERS})"),
     "telling": (f"({OWN} OR {OVERSEES})", SIGNED_IN, SIGNED_IN),
-    "answer": ("EXISTS (SELECT FROM alert a WHERE a.id = @alert_id)", OWN, OWN),
+    "answer": ("seen_alert(@alert_id)", OWN, OWN),
     # machine
     "installation": ("true", None, None),
     "alembic_version": ("true", None, None),
@@ -330,7 +382,7 @@ POLICIES: dict[str, tuple[Predicate, Predicate, Predicate]] = {
     "quarantined_row": (COUNTS, None, COUNTS),
     # none: the record
     "audit_entry": (
-        f"({_of('full_case', '@case_id')} OR @actor = ({USER})::text OR {INFORMS} OR {SHOWS})",
+        f"(full_case(@case_id) OR @actor = ({USER})::text OR {INFORMS} OR {SHOWS})",
         None,
         None,
     ),
@@ -345,10 +397,7 @@ COMMANDS = (("web_read", "SELECT", "USING"), ("web_add", "INSERT", "WITH CHECK")
 
 
 def upgrade() -> None:
-    for name, query in VIEWS.items():
-        op.execute(f"CREATE VIEW {name} AS {query}")
-        op.execute(f"GRANT SELECT ON {name} TO sentinel_web")
-    for signature, function in FUNCTIONS.items():
+    for signature, function in (*_questions(), *FUNCTIONS.items()):
         op.execute(function)
         op.execute(f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC")
         op.execute(f"GRANT EXECUTE ON FUNCTION {signature} TO sentinel_web, sentinel_worker")
@@ -379,7 +428,5 @@ def downgrade() -> None:
                 op.execute(f"DROP POLICY {policy} ON {table}")
         op.execute(f"DROP POLICY worker ON {table}")
         op.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
-    for signature in FUNCTIONS:
+    for signature in (*FUNCTIONS, *dict(_questions())):
         op.execute(f"DROP FUNCTION {signature}")
-    for name in reversed(VIEWS):
-        op.execute(f"DROP VIEW {name}")

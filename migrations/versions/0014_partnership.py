@@ -54,7 +54,7 @@ HELD = f"""(role_held.user_id <> {USER} AND ({GOVERNS} OR role_held.role NOT IN 
             ELSE role_held.role NOT IN ('landlord', 'victim_first') END)
     AND EXISTS (SELECT FROM app_user u WHERE u.id = role_held.user_id AND u.partner_id = {ADMINISTERED})))"""
 OURS = f"({GOVERNS} OR app_user.partner_id = {ADMINISTERED})"
-FULL = "EXISTS (SELECT FROM full_case v WHERE v.id = disclosure.case_id)"
+FULL = "full_case(disclosure.case_id)"
 OWN = "{table}.user_id = " + USER
 THEIRS = f"({SIGNING_IN} OR {GOVERNS} OR EXISTS (SELECT FROM app_user u WHERE u.id = {{table}}.user_id AND u.partner_id = {ADMINISTERED}))"
 ANYBODYS = f"({SIGNING_IN} OR {ADMINISTERS})"

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, any_, case, exists, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, or_, select, true
 from sqlalchemy.orm import joinedload, selectinload
 
 from config import agreed
@@ -17,7 +17,7 @@ from sentinel.alerts.titles import details_of, titles_of
 from sentinel.cases.models import Case, CaseGrant, Party, Report
 from sentinel.cases.queries import may_see_full, may_see_headline, may_see_report
 from sentinel.core import clock
-from sentinel.core.db import db
+from sentinel.core.db import among, db
 from sentinel.core.errors import NotFound
 from sentinel.core.viewer import Viewer
 from sentinel.people.models import Person
@@ -53,11 +53,7 @@ def inbox(viewer: Viewer) -> ColumnElement[bool]:
     # Arrays, so that each of the three is found by index: every open alert of the partnership was looked at before.
     told = select(Telling.alert_id).where(Telling.user_id == viewer.user_id)
     officers = select(Case.id).where(Case.officer_id == viewer.user_id)
-    return or_(Alert.id == _one_of(told), Alert.officer_id == viewer.user_id, Alert.case_id == _one_of(officers))
-
-
-def _one_of(keys: Select[Any]) -> ColumnElement[Any]:
-    return any_(func.array(keys.scalar_subquery()))
+    return or_(Alert.id == among(told), Alert.officer_id == viewer.user_id, Alert.case_id == among(officers))
 
 
 def overseen(viewer: Viewer) -> ColumnElement[bool]:

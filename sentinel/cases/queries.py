@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, false, or_, select
 from sqlalchemy.orm import selectinload
 
 from sentinel.access.models import Partner
@@ -99,6 +99,11 @@ def may_see_report(viewer: Viewer) -> ColumnElement[bool]:
 def visible_reports(viewer: Viewer) -> Select[Report]:
     """Reports the viewer may read."""
     return select(Report).where(may_see_report(viewer))
+
+
+def urgency() -> ColumnElement[int]:
+    """Of a report that waits for triage: 0 high, 1 not screened (it may be anything), 2 medium, 3 standard."""
+    return case({"high": 0, "medium": 2, "standard": 3}, value=Report.level, else_=1)
 
 
 def report_for(viewer: Viewer, report_id: UUID) -> Report:

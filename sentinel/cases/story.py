@@ -3,11 +3,11 @@
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, any_, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from sentinel.cases.models import CaseEvent, Report
 from sentinel.core.cursors import Page, page
-from sentinel.core.db import db
+from sentinel.core.db import among, db
 
 # Which kinds of line belong together, in the words of the filter. A kind of a later room stands under its own name.
 FAMILIES = {
@@ -36,7 +36,7 @@ def of_case(case_id: UUID) -> ColumnElement[bool]:
     """The condition on CaseEvent: told of the case, or of a report that stands on it."""
     reports = select(Report.id).where(Report.case_id == case_id)
     # An array, so that both sides of the "or" are found by index: with IN (SELECT ...) every line of every case was read.
-    return or_(CaseEvent.case_id == case_id, CaseEvent.report_id == any_(func.array(reports.scalar_subquery())))
+    return or_(CaseEvent.case_id == case_id, CaseEvent.report_id == among(reports))
 
 
 def entries(case_id: UUID, *, family: str = "", cursor: str | None = None, size: int = 40) -> Page[CaseEvent]:

@@ -7,7 +7,22 @@ from uuid import UUID
 import psycopg
 from flask_sqlalchemy import SQLAlchemy
 from psycopg.types.datetime import TimestamptzLoader
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, MetaData, String, Text, inspect, select
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    DateTime,
+    ForeignKey,
+    Identity,
+    MetaData,
+    Select,
+    String,
+    Text,
+    any_,
+    func,
+    inspect,
+    select,
+)
 from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
 from uuid_utils.compat import uuid7
@@ -79,6 +94,11 @@ def lock(row: "Model") -> None:
     assert state.identity is not None
     query = select(type(row)).where(*(column == value for column, value in zip(state.mapper.primary_key, state.identity, strict=True)))
     db.session.scalars(query.with_for_update().execution_options(populate_existing=True)).one()
+
+
+def among(keys: Select[Any]) -> ColumnElement[Any]:
+    """`column == among(keys)`: one of the keys that a query finds first, so that the rest is found by index."""
+    return any_(func.array(keys.scalar_subquery()))
 
 
 def ref(target: str, *, ondelete: str | None = None) -> ForeignKey:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from uuid import UUID
 
-from sqlalchemy import and_, any_, func, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from sentinel.access.models import User
 from sentinel.audit.models import AuditEntry
@@ -14,7 +14,7 @@ from sentinel.cases import service
 from sentinel.cases.models import Case, CaseGrant
 from sentinel.core import clock
 from sentinel.core.cursors import Page, page
-from sentinel.core.db import db
+from sentinel.core.db import among, db
 
 TOGETHER = timedelta(minutes=30)
 A_LONG_TIME = timedelta(days=730)
@@ -52,7 +52,7 @@ def of_case(case: Case, cursor: str | None) -> Page[Footprint]:
 
     The record of changes is not part of it: that is the timeline.
     """
-    shown = AuditEntry.id == any_(func.array(select(func.audit_showing(case.id)).scalar_subquery()))
+    shown = AuditEntry.id == among(select(func.audit_showing(case.id)))
     looked = select(AuditEntry).where(or_(and_(AuditEntry.case_id == case.id, AuditEntry.kind.in_(KIND_WORDS)), shown))
     found: Page[AuditEntry] = page(looked, (AuditEntry.at_us, AuditEntry.id), cursor)
     return Page(_visits(case, found.rows), found.further, found.nearer)

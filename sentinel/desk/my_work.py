@@ -14,7 +14,7 @@ from sentinel.access.permissions import Permission
 from sentinel.cases import sharing, states
 from sentinel.cases.models import Case, Party
 from sentinel.core import clock
-from sentinel.core.db import db
+from sentinel.core.db import among, db
 from sentinel.core.pages import counted
 from sentinel.core.viewer import Viewer, current
 from sentinel.desk import contact, work_read, work_rows
@@ -93,16 +93,12 @@ def index() -> ResponseReturnValue:
 
 def count(viewer: Viewer) -> int:
     """People with a promise due by the end of today on the viewer's own cases."""
-    tonight = work_read.midnight(clock.now())
-    due = (
-        select(Party.case_id, Person.canonical_id)
-        .join(Person, Person.id == Party.person_id)
-        .join(Promise, Promise.party_id == Party.id)
-        .join(Case, Case.id == Party.case_id)
-        .where(Case.officer_id == viewer.user_id, Case.state.in_(states.LIVE), Promise.state == "open", Promise.due_at < tonight)
-        .distinct()
-    )
-    return db.session.scalar(select(func.count()).select_from(due.subquery())) or 0
+    mine = select(Case.id).where(Case.officer_id == viewer.user_id, Case.state.in_(states.LIVE))
+    theirs = select(Party.id).where(Party.case_id == among(mine))
+    due = Promise.state == "open", Promise.due_at < work_read.midnight(clock.now())
+    owed = select(Promise.party_id).where(Promise.party_id == among(theirs), *due)
+    people = select(Party.case_id, Person.canonical_id).join(Person, Person.id == Party.person_id).where(Party.id == among(owed)).distinct()
+    return db.session.scalar(select(func.count()).select_from(people.subquery())) or 0
 
 
 def _filter() -> Filter:

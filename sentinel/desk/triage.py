@@ -4,7 +4,7 @@ from uuid import UUID
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from sentinel.access import guards
@@ -15,7 +15,7 @@ from sentinel.audit.service import record_look
 from sentinel.cases import forms, handover, incidents, service, states, story, triage
 from sentinel.cases.intake import CHANNELS
 from sentinel.cases.models import Case, Party, Report
-from sentinel.cases.queries import case_for, level_for, may_see_report, report_for, visible_reports
+from sentinel.cases.queries import case_for, level_for, may_see_report, report_for, urgency, visible_reports
 from sentinel.core.cursors import page
 from sentinel.core.db import db
 from sentinel.core.errors import Refused
@@ -149,11 +149,6 @@ def safeguarding(report_id: UUID) -> ResponseReturnValue:
 def count_waiting(viewer: Viewer) -> int:
     """How many reports wait for a decision of this viewer's teams."""
     return db.session.scalar(_counted(viewer)) or 0
-
-
-def urgency() -> ColumnElement[int]:
-    """0 high, 1 not screened (it may be anything), 2 medium, 3 standard."""
-    return case({"high": 0, "medium": 2, "standard": 3}, value=Report.level, else_=1)
 
 
 def _waiting(viewer: Viewer) -> Select[Report]:

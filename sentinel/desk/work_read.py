@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from config import agreed
@@ -14,7 +14,7 @@ from sentinel.access.models import Absence, User
 from sentinel.alerts.models import Alert, Telling
 from sentinel.cases import states
 from sentinel.cases.models import Action, Case, CaseClock, Party, Report
-from sentinel.cases.queries import full_cases, visible_reports
+from sentinel.cases.queries import full_cases, urgency, visible_reports
 from sentinel.core import clock
 from sentinel.core.db import db
 from sentinel.core.viewer import Viewer
@@ -27,6 +27,7 @@ ENDING_WITHIN = timedelta(days=28)
 COMING_WITHIN = timedelta(days=14)
 NOT_REACHED = ("open", "acknowledged", "accepted")
 SUPERVISOR_STEP = 3
+MOST_REPORTS = 50
 
 Attempt = tuple[datetime, str]
 
@@ -51,6 +52,7 @@ class Desk:
     actions: list[tuple[Action, Case]]
     orders: list[Intervention]
     referrals: list[Referral]
+    left_in_triage: int = 0
     promises: dict[UUID, list[Promise]] = field(default_factory=dict)
     plans: dict[UUID, ContactPlan] = field(default_factory=dict)
     spoken: dict[UUID, datetime] = field(default_factory=dict)
@@ -79,14 +81,16 @@ def read(viewer: Viewer, user: User) -> Desk:
     people = [user.id, *(one.user_id for one in cover)]
     cases = _cases(viewer, people)
     keys = [case.id for case in cases]
+    undecided, left = _undecided(viewer)
     desk = Desk(
         now=clock.now(),
         cover=cover,
         cases=cases,
-        reports=_reports(viewer, people),
+        reports=[*undecided, *_owed(viewer, people)],
         actions=_actions(viewer, people),
         orders=_orders(keys),
         referrals=_referrals(keys),
+        left_in_triage=left,
     )
     _fill(desk, user)
     return desk
@@ -108,15 +112,24 @@ def _cases(viewer: Viewer, people: list[UUID]) -> list[Case]:
     return list(db.session.scalars(query.options(joinedload(Case.place), selectinload(Case.parties).joinedload(Party.person))))
 
 
-def _reports(viewer: Viewer, people: list[UUID]) -> list[Report]:
-    """Reports of the person's teams to decide; and those they decided whose people have not been told everything yet."""
+def _undecided(viewer: Viewer) -> tuple[list[Report], int]:
+    """Reports of the person's teams to decide, the most pressing of them, and how many more there are in triage."""
     teams = [team_id for role, team_id in viewer.roles_by_team if role in CASEWORK]
+    query = visible_reports(viewer).where(Report.state == "received", Report.team_id.in_(teams))
+    found = _with_people(query.order_by(urgency(), Report.received_at, Report.id).limit(MOST_REPORTS))
+    if len(found) < MOST_REPORTS:
+        return found, 0
+    return found, (db.session.scalar(select(func.count()).select_from(query.subquery())) or 0) - len(found)
+
+
+def _owed(viewer: Viewer, people: list[UUID]) -> list[Report]:
+    """Reports the person decided whose people have not been told everything yet."""
     owed = exists().where(Party.report_id == Report.id, Promise.party_id == Party.id, Promise.state == "open")
-    mine = or_(
-        and_(Report.state == "received", Report.team_id.in_(teams)),
-        and_(Report.state.in_(("signposted", "no_further_action")), Report.triaged_by.in_(people), owed),
-    )
-    query = visible_reports(viewer).where(mine).order_by(Report.received_at, Report.id)
+    mine = Report.state.in_(("signposted", "no_further_action")), Report.triaged_by.in_(people), owed
+    return _with_people(visible_reports(viewer).where(*mine).order_by(Report.received_at, Report.id))
+
+
+def _with_people(query: Select[Report]) -> list[Report]:
     parties = selectinload(Report.parties)
     return list(
         db.session.scalars(query.options(joinedload(Report.place), parties.joinedload(Party.person), parties.joinedload(Party.detail)))

@@ -20,9 +20,7 @@ WHY_WORDS = {
     "declared": "Has a name they declared",
     "colleague": "May be a colleague: the name, telephone or e-mail is of somebody in their organisation",
 }
-_FLAG = text(
-    "SELECT flag_looks(CAST(:users AS uuid[]), CAST(:names AS text[]), CAST(:emails AS text[]), CAST(:phones AS text[]))"
-)
+_FLAG = text("SELECT flag_looks(CAST(:users AS uuid[]), CAST(:names AS text[]), CAST(:emails AS text[]), CAST(:phones AS text[]))")
 _FLAGGED = text(
     """SELECT f.id, u.name AS who, p.name AS partner, f.person_name, f.why, f.at_us FROM record_flagged() AS f
     JOIN app_user u ON u.id = f.user_id JOIN partner p ON p.id = u.partner_id ORDER BY f.at_us DESC, f.id LIMIT :most"""

@@ -18,7 +18,7 @@ from sentinel.post import service as post
 from sentinel.post.service import queue_message
 from sentinel.referrals import states
 from sentinel.referrals.events import ReferralMoved
-from sentinel.referrals.models import OPEN_STATES, Referral, ReferralEvent
+from sentinel.referrals.models import IS_OPEN, Referral, ReferralEvent
 from sentinel.risk.models import Assessment
 
 REFUSED_CONSENT = "Consent was refused"
@@ -195,10 +195,8 @@ def make(agency: Partner, party: Party, assessment: Assessment) -> Referral | No
         "version": 1,
         **({"decide_by": due("referral_held", moment)} if held else _times(moment)),
     }
-    open_already = Referral.state.in_(OPEN_STATES)
-    done = db.session.execute(
-        insert(Referral).values(values).on_conflict_do_nothing(index_elements=["agency_id", "person_id"], index_where=open_already)
-    )
+    added = insert(Referral).values(values)
+    done = db.session.execute(added.on_conflict_do_nothing(index_elements=["agency_id", "person_id"], index_where=IS_OPEN))
     return db.session.get(Referral, key) if done.rowcount else None  # type: ignore[attr-defined]
 
 

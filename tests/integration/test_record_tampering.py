@@ -223,7 +223,7 @@ def test_a_seal_that_somebody_else_signed_is_found_though_it_follows(own_databas
     forged = signing.private_key(OTHER_KEY)
     with at_work(own_database, "sentinel_worker"):
         sealing._seal_one(forged)
-    assert "Seal 2 is not signed with the key of this installation" in check(own_database, tmp_path).problems[0]
+    assert "is not signed with the key of this installation" in check(own_database, tmp_path).problems[0]
 
 
 def test_lawful_erasure_leaves_the_record_whole_and_is_counted_and_recorded(sealed, tmp_path):

@@ -112,14 +112,26 @@ def test_an_alert_that_closed_meanwhile_takes_no_answer(session, at):
         service.answer(alert=alert_of(promise.id), user=make.user(), kind="acknowledge")
 
 
-def test_a_restricted_case_is_on_nobodys_list_but_of_those_named_on_it(session, at):
+def test_a_restricted_case_is_on_nobodys_list_but_of_those_named_on_it_and_nobody_named_is_told_to_governance(session, at):
     at("2026-12-02 10:00")
     promise = promised(victim(restricted=True))
     sweep(at("2027-01-20 10:00"))
     assert told(promise) == {(GOVERNANCE, 4)}
-    for email in (OFFICER, SUPERVISOR, MANAGER, GOVERNANCE):
+    for email in (OFFICER, SUPERVISOR, MANAGER):
         viewer = as_keeper(email)
         assert queries.open_lines(viewer, queries.overseen(viewer)) == []
+    viewer = as_keeper(GOVERNANCE)
+    (line,) = queries.open_lines(viewer, queries.overseen(viewer))
+    assert (line.name, line.about, line.level, line.case, line.report, line.officer, line.team, line.opens) == (
+        "",
+        "",
+        None,
+        None,
+        None,
+        None,
+        None,
+        False,
+    )
 
 
 def test_governance_sees_that_something_is_late_and_not_whom_it_is_about(session, at):
