@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 PINS := pyproject.toml constraints.txt
 export UV_LINK_MODE ?= copy
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
+# What Python compiled is kept here whatever the machine says: every process that is started needs some 1,600 modules.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help start test
 .DEFAULT_GOAL := help

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.orm import Session, SessionTransaction
 
@@ -17,6 +19,22 @@ from tests import databases
 from tests.pages import PageClient
 
 REDIS = os.environ.get("SENTINEL_TEST_REDIS", "redis://127.0.0.1:6379/9")
+
+
+class Compiled(BytecodeCache):
+    """Templates, compiled once for all the applications that the tests of a process make."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self.kept.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept[bucket.key, bucket.checksum] = bucket.code
+
+
+COMPILED = Compiled()
 
 
 def configuration(**changes: Any) -> Settings:
@@ -44,7 +62,9 @@ def make_app(database: str, role: str = databases.TESTER, **changes: Any) -> Fla
     """The application on a test database."""
     from sentinel import create_app
 
-    return create_app(databases.url(role, database), configuration(**changes))
+    app = create_app(databases.url(role, database), configuration(**changes))
+    app.jinja_env.bytecode_cache = COMPILED
+    return app
 
 
 @pytest.fixture(autouse=True)
@@ -54,6 +74,15 @@ def _clean_slate() -> Iterator[None]:
     yield
     clock.freeze(None)
     viewer.reset()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> None:
+    """Hashing costs the tests nothing; what it costs elsewhere, unit/test_passwords.py asks of the module itself."""
+    from sentinel.access import credentials
+    from tests.factories import QUICK
+
+    credentials._hasher = QUICK
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
+from argon2 import PasswordHasher
 from sqlalchemy import select
 
 from sentinel import create_app
@@ -15,6 +16,7 @@ from sentinel.core.reference import make as make_reference
 from sentinel.people.models import Person
 
 PASSWORD = "correct horse battery staple"
+QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)  # a hash as any other, in no time
 _numbers = count(1)
 
 

@@ -47,13 +47,21 @@ def load_viewer() -> ResponseReturnValue | None:
         db.session.commit()
         return answer
     seen_as = queries.viewer_of(user, request_id) if user and not g.locked else None
-    db.session.commit()
+    _leave_the_door()
     if seen_as:
         g.user = user
         viewer.become(db.session(), seen_as)
         return None
     viewer.become(db.session(), viewer.system("sign-in") if public else viewer.NOBODY)
     return None if public else redirect(url_for("access.sign_in", next=_here()))
+
+
+def _leave_the_door() -> None:
+    """End the transaction in which somebody was recognised. What it read of them is a moment old, and is not read again."""
+    session = db.session()
+    session.expire_on_commit = False
+    session.commit()
+    session.expire_on_commit = True
 
 
 def idle() -> timedelta:

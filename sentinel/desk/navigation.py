@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from flask import Blueprint, Flask, g, redirect, render_template, request, url_for
@@ -40,6 +41,23 @@ class Item:
     counts: str = "waiting"
     also: tuple[str, ...] = ()
     unless: Permission | None = None
+
+
+@dataclass
+class Shown:
+    """An item as a page shows it. It is counted when it is drawn: whatever draws no navigation need not wait for the counts."""
+
+    item: Item
+    label: str
+    href: str
+    current: bool
+    counts: str
+    end: bool = False
+
+    @cached_property
+    def count(self) -> int | None:
+        """How many things wait there; not on the answer to a form."""
+        return self.item.count(current()) if self.item.count and request.method == "GET" else None
 
 
 CASE_PAGES = ("victims", "case", "restricted", "actions", "closing", "risk", "interventions", "referrals", "documents")
@@ -82,7 +100,7 @@ def index() -> ResponseReturnValue:
 
 
 def context() -> dict[str, Any]:
-    """What the layout shows. Read before the view, so that a page about a failure asks nothing of the database."""
+    """What the layout shows. Read before the view, so that a page about a failure (it has no navigation) asks the database nothing."""
     found: dict[str, Any] = g.get("layout", {})
     return found
 
@@ -94,7 +112,7 @@ def _load() -> None:
     g.layout = {
         "demonstration": _demonstration(user),
         "partnership": agreed.current().partners.name,
-        "person": user,
+        "person": {"name": user.name} if user else None,
         "nav": [],
         "footer": [],
     }
@@ -118,14 +136,9 @@ def _offered(item: Item) -> bool:
     return allows(viewer, item.permission) and not (item.unless and allows(viewer, item.unless))
 
 
-def _shown(item: Item) -> dict[str, Any]:
-    return {
-        "label": item.label,
-        "href": url_for(item.endpoint),
-        "current": request.endpoint == item.endpoint or request.blueprint in item.also,
-        "count": item.count(current()) if item.count and request.method == "GET" else None,
-        "counts": item.counts,
-    }
+def _shown(item: Item) -> Shown:
+    here = request.endpoint == item.endpoint or request.blueprint in item.also
+    return Shown(item, item.label, url_for(item.endpoint), here, item.counts)
 
 
 def _role(user: User) -> str:

@@ -53,9 +53,9 @@ UPDATE report SET unrouted = true WHERE id IN (SELECT id FROM report WHERE state
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def uneven() -> Iterator[str]:
-    """The name of its database, with real commits, gone after the module."""
+    """The name of its database, with real commits; for tests that leave it as it is."""
     name = f"sentinel_uneven_{datetime.now(UTC):%H%M%S%f}"
     with databases.superuser() as connection:
         databases.create(connection, name, databases.template())
@@ -68,7 +68,7 @@ def uneven() -> Iterator[str]:
         databases.drop(connection, name)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def world(uneven: str) -> World:
     """What is in it, read by a superuser, and who may read what of it by the rules."""
     with databases.superuser(uneven) as connection:

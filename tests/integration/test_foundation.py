@@ -9,6 +9,7 @@ from sqlalchemy.exc import InternalError, ProgrammingError
 from sentinel.core import clock, submissions, viewer
 from sentinel.core.db import db, new_id
 from tests import databases, factories
+from tests.pages import PageClient
 
 
 def test_a_change_is_recorded_with_who_did_it_in_the_same_transaction(session):
@@ -104,3 +105,19 @@ def test_a_clock_cannot_be_moved_outside_a_demonstration(own_database):
     with databases.superuser(own_database) as connection, pytest.raises(Exception, match="clock_moves_in_a_demonstration"):
         connection.execute("SELECT set_config('sentinel.actor', 'system:test', false)")
         connection.execute("UPDATE installation SET clock_offset = '3 days'")
+
+
+def test_when_the_database_goes_away_halfway_through_a_page_another_page_says_so(real_app, own_database, monkeypatch):
+    client = PageClient(real_app, "officer@blaby.example")
+
+    def go_away(*_):
+        with databases.superuser() as connection:
+            connection.execute(f"ALTER DATABASE {own_database} ALLOW_CONNECTIONS false")
+            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [own_database])
+        return db.session.scalar(text("SELECT 1"))
+
+    monkeypatch.setattr("sentinel.desk.cases_list.filters_of", go_away)
+    page = client.client.get("/cases")
+    assert page.status_code == 503
+    assert "The database does not answer" in page.text
+    assert "Jaswinder Bell" in page.text

@@ -1,5 +1,7 @@
 """What was done to the record is found: by the web role it is refused, by owner and superuser it shows in `audit verify`."""
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -55,13 +57,31 @@ DONE = {
 REGAINED = "GRANT ALL ON audit_entry, audit_payload, audit_seal, disposal TO sentinel_owner"
 
 
-@pytest.fixture
-def sealed(own_database: str, tmp_path: Path) -> str:
-    """A database with three seals, anchored, and nothing unsealed."""
+@pytest.fixture(scope="module")
+def three_seals(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """A database with three seals, anchored, and nothing unsealed; and the folder of its anchor and key. To be copied."""
+    name, folder = f"{database}_sealed", tmp_path_factory.mktemp("sealed")
+    with databases.superuser() as connection:
+        databases.create(connection, name, databases.template())
     for _ in range(3):
-        happen(own_database, 1)
-        seal(own_database, tmp_path)
-    return own_database
+        happen(name, 1)
+        seal(name, folder)
+    yield name, folder
+    with databases.superuser() as connection:
+        databases.drop(connection, name)
+
+
+@pytest.fixture
+def sealed(three_seals: tuple[str, Path], tmp_path: Path) -> Iterator[str]:
+    """A copy of it for this test alone."""
+    kept, folder = three_seals
+    name = f"{kept}_copy"
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    with databases.superuser() as connection:
+        databases.create(connection, name, kept)
+    yield name
+    with databases.superuser() as connection:
+        databases.drop(connection, name)
 
 
 def _statements(database: str, what: str) -> list[str]:

@@ -77,6 +77,7 @@ class World:
             self.rows = {table: cursor.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES}
         self.by_id = {table: {row["id"]: row for row in self.rows[table] if "id" in row} for table in TABLES}
         self._found: dict[tuple[Any, Any], str] = {}
+        self._rows_for: dict[Any, dict[str, set[Any]]] = {}
         self.parties_of: dict[Any, list[Row]] = defaultdict(list)
         for party in self.rows["party"]:
             self.parties_of[self.by_id["person"][party["person_id"]]["canonical_id"]].append(party)
@@ -164,7 +165,12 @@ class World:
         return "contact" in self.grants(who, party_id=party["id"])
 
     def rows_for(self, who: Person) -> dict[str, set[Any]]:
-        """By table, the keys of the rows this person may read."""
+        """By table, the keys of the rows this person may read; worked out once."""
+        if who.user["id"] not in self._rows_for:
+            self._rows_for[who.user["id"]] = self._all_rows_for(who)
+        return self._rows_for[who.user["id"]]
+
+    def _all_rows_for(self, who: Person) -> dict[str, set[Any]]:
         return {table: {self._key(table, row) for row in self.rows[table] if self._may_read(who, table, row)} for table in TABLES}
 
     def _key(self, table: str, row: Row) -> Any:

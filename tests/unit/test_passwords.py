@@ -1,8 +1,12 @@
 """Which passwords are refused: each of these by a reason that anybody can check, and none of the others."""
 
-import pytest
+import runpy
 
-from sentinel.access import passwords
+import pytest
+from argon2 import Type, extract_parameters
+from argon2.exceptions import VerifyMismatchError
+
+from sentinel.access import credentials, passwords
 from sentinel.access.browsers import in_words
 
 pytestmark = pytest.mark.security
@@ -76,3 +80,15 @@ def test_accents_may_be_composed_either_way():
 )
 def test_a_browser_is_named_in_plain_words(said, words):
     assert in_words(said) == words
+
+
+def test_a_kept_password_is_as_dear_to_guess_as_argon2_recommends():
+    dear = runpy.run_path(credentials.__file__)["_hasher"]  # the module's own, which other tests replace by a quicker one
+    assert (dear.type, dear.time_cost >= 3, dear.memory_cost >= 64 * 1024, dear.salt_len >= 16) == (Type.ID, True, True, True)
+
+
+def test_comparing_with_nobodys_password_costs_as_much_as_with_anybodys():
+    hasher = credentials._hasher
+    assert extract_parameters(credentials._of_nobody()) == extract_parameters(hasher.hash("anybody's"))
+    with pytest.raises(VerifyMismatchError):
+        hasher.verify(credentials._of_nobody(), "anybody's")
