@@ -11,7 +11,7 @@ from config.settings import Settings, settings
 from sentinel import reactions, rooms
 from sentinel.access import guards, sessions, single_sign_on
 from sentinel.audit import refused, sealing
-from sentinel.core import addresses, headers, health, logging, pages, problems, queue
+from sentinel.core import addresses, headers, health, logging, pages, problems, queue, sent
 from sentinel.core.db import db
 from sentinel.core.transactions import Application
 from sentinel.desk import navigation
@@ -25,6 +25,7 @@ def assemble(database_url: str | None = None, configuration: Settings | None = N
     chosen = configuration or settings()
     logging.set_up()
     app = Application("sentinel", static_folder="static")
+    app.request_class = sent.Sent
     _configure(app, chosen, database_url or chosen.database_url)
     app.url_map.converters["int"] = addresses.RowConverter
     db.init_app(app)

@@ -30,9 +30,9 @@ NOT_WALKED = set(
     cases_export.export declared.address declared.index declared.withdraw disclosures.index disclosures.index_csv
     disclosures.record documents.attach documents.case_documents documents.download documents.withdraw partnership.add_team
     partnership.agreement partnership.partner partnership.standing partnership.team people.add people.change people.close
-    people.end_sessions people.link people.open_again people.person people.vetting record.flags record.index record.looks_at
-    record.looks_at_csv record.looks_by record.looks_by_csv record.people record.review record.staff restricted.lift
-    restricted.names restricted.restrict restricted.review restricted.touch shared.case shared.index""".split()  # noqa: SIM905  a list of words
+    people.end_sessions people.link people.open_again people.person people.reset_second_factor people.vetting record.flags
+    record.index record.looks_at record.looks_at_csv record.looks_by record.looks_by_csv record.people record.review record.staff
+    restricted.lift restricted.names restricted.restrict restricted.review restricted.touch shared.case shared.index""".split()  # noqa: SIM905  a list of words
 )
 # Those who between them see every page; the rest are looked at where the navigation leads them.
 WALKERS = {"supervisor", "call_taker", "governance", "victim_first"}

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from typing import IO
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
@@ -63,8 +64,8 @@ def run(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess
 
 
 @contextmanager
-def running(environment: dict[str, str], *words: str) -> Iterator[subprocess.Popen[bytes]]:
-    with subprocess.Popen([*SENTINEL, *words], env=environment) as process:
+def running(environment: dict[str, str], *words: str, output: IO[bytes] | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen([*SENTINEL, *words], env=environment, stdout=output, stderr=output) as process:
         yield process
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
