@@ -4,7 +4,6 @@ import re
 from datetime import date
 
 import html5lib
-import pytest
 from sqlalchemy import event
 
 from sentinel.access.models import Absence
@@ -280,10 +279,8 @@ def test_what_was_decided_is_told_by_whoever_decided(session, at, client_as):
     assert "Tell them what was decided, and why" in row
 
 
-@pytest.mark.parametrize("page", ["/my-work", "/my-work?all=overdue"])
-def test_the_page_asks_the_database_as_often_for_forty_cases_as_for_two(session, at, client_as, page):
+def test_the_page_asks_the_database_as_often_for_forty_cases_as_for_two(session, at, client_as):
     at("2026-11-23 10:00")
-    client = client_as(OFFICER)
     asked = []
     for n in (2, 40):
         while len(db.session.execute(factories_cases()).all()) < n:
@@ -292,7 +289,8 @@ def test_the_page_asks_the_database_as_often_for_forty_cases_as_for_two(session,
             report_taken(MEDIUM)
         at("2026-12-02 10:47")
         session.commit()
-        asked.append(statements(client, page))
+        # Signed in anew: on a slow machine a minute goes by, and with it a note of when this session was last used.
+        asked.append([statements(client_as(OFFICER), page) for page in ("/my-work", "/my-work?all=overdue")])
         at("2026-11-23 10:00")
     assert asked[0] == asked[1]
 

@@ -141,7 +141,9 @@ def _write_record(record: Path, pid: int) -> None:
         facts = {"pid": pid, "started": process.create_time()}
     except psutil.NoSuchProcess:
         return
-    record.write_text(json.dumps(facts))
+    draft = record.with_suffix(".new")
+    draft.write_text(json.dumps(facts))
+    draft.replace(record)  # whoever reads it meanwhile finds the old one or the new one, never half
 
 
 def _recorded(record: Path) -> psutil.Process | None:
