@@ -29,7 +29,7 @@ def url(role: str, database: str) -> str:
 @contextmanager
 def superuser(database: str = "postgres") -> Iterator[psycopg.Connection]:
     """A connection that may make and drop databases."""
-    with psycopg.connect(f"{SERVER}/{database}", autocommit=True, connect_timeout=5) as connection:
+    with psycopg.connect(f"{SERVER}/{database}", autocommit=True, connect_timeout=60) as connection:
         yield connection
 
 

@@ -7,8 +7,10 @@ from sqlalchemy import ColumnElement, case, or_, select
 from sqlalchemy.orm import joinedload
 
 from sentinel.cases.models import Case, Party, Report
+from sentinel.cases.queries import may_see_report
 from sentinel.core import clock
 from sentinel.core.db import db
+from sentinel.core.viewer import current
 from sentinel.desk.board_figures import LATELY, Teams, of_teams, reported_lately, without_assessment
 from sentinel.desk.whats_next import promise_title
 from sentinel.people.models import Person
@@ -19,7 +21,7 @@ SHOWN = 100
 
 @dataclass(frozen=True)
 class Row:
-    """One case or report behind a figure."""
+    """One case or report behind a figure; `opens`: may the viewer open its page?"""
 
     level: str | None
     name: str
@@ -28,6 +30,7 @@ class Row:
     what: str
     due_at: datetime | None
     done_at: datetime | None = None
+    opens: bool = True
 
 
 def overdue_rows(teams: Teams) -> list[Row]:
@@ -52,14 +55,23 @@ def unassessed_rows(teams: Teams) -> list[Row]:
 def screened_rows(teams: Teams) -> list[Row]:
     """Reports of the last 28 days by how long their screen took, those still waiting first."""
     took = Report.screened_at - Report.received_at
-    query = select(Report).where(*reported_lately(teams)).order_by(took.desc().nulls_first()).limit(SHOWN)
-    found = db.session.scalars(query.options(joinedload(Report.case)))
-    return [Row(report.level, "", report.case, report, "Risk screen", report.screen_by, report.screened_at) for report in found]
+    query = select(Report, _opens()).where(*reported_lately(teams)).order_by(took.desc().nulls_first()).limit(SHOWN)
+    found = db.session.execute(query.options(joinedload(Report.case)))
+    return [
+        Row(report.level, "", report.case, report, "Risk screen", report.screen_by, report.screened_at, opens) for report, opens in found
+    ]
+
+
+def _opens() -> ColumnElement[bool]:
+    """A case opens with its headline at least, for everybody who has a board; a report on its way to one only for those who work on it."""
+    return or_(Report.case_id.is_not(None), may_see_report(current()))
 
 
 def _promises(teams: Teams, conditions: list[ColumnElement[bool]]) -> list[Row]:
     rank = case({"high": 0, "medium": 1, "standard": 2}, value=Party.level, else_=1)
-    query = of_teams(select(Promise, Party, Person, Case, Report, Contact), teams).join(Person, Person.id == Party.person_id)
+    query = of_teams(select(Promise, Party, Person, Case, Report, Contact, or_(Case.id.is_not(None), _opens())), teams).join(
+        Person, Person.id == Party.person_id
+    )
     query = query.outerjoin(Contact, Contact.id == Promise.kept_by).where(*conditions).order_by(rank, Promise.due_at, Promise.id)
     rows = db.session.execute(query.options(joinedload(Case.officer)).limit(SHOWN))
     return [
@@ -71,8 +83,9 @@ def _promises(teams: Teams, conditions: list[ColumnElement[bool]]) -> list[Row]:
             what=promise_title(promise.kind),
             due_at=promise.due_at,
             done_at=contact and contact.occurred_at,
+            opens=opens,
         )
-        for promise, party, person, case_, report, contact in rows
+        for promise, party, person, case_, report, contact, opens in rows
     ]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from types import SimpleNamespace
 from typing import Any
 
 from flask import Blueprint, Flask, g, redirect, render_template, request, url_for
@@ -112,7 +113,7 @@ def _load() -> None:
     g.layout = {
         "demonstration": _demonstration(user),
         "partnership": agreed.current().partners.name,
-        "person": {"name": user.name} if user else None,
+        "person": SimpleNamespace(name=user.name) if user else None,
         "nav": [],
         "footer": [],
     }

@@ -157,6 +157,7 @@ def _shown(rows: list[cards.Card], opened: Referral | None) -> dict[str, Any]:
         ("Over: here for 28 days", _of(rows, states.ENDED), True),
     ]
     return {
+        "agency": g.user.partner.name,
         "groups": groups,
         "new": len(groups[0][1]),
         "waiting": len(groups[1][1]),

@@ -15,6 +15,7 @@ from sentinel.core.db import new_id
 from sentinel.post.models import Outbox
 from sentinel.post.service import queue_message
 from sentinel.victims.models import Promise
+from sentinel.victims.promises import make_promise
 from tests import factories as make
 from tests.integration import alerting
 from tests.integration.alerting import GOVERNANCE, MANAGER, OFFICER, SECOND, SUPERVISOR, alert_of, promised, spoke_to, victim
@@ -260,6 +261,18 @@ def test_each_figure_leads_to_its_rows(client_as, late, key):
     make.party(on=report)
     client_as(SUPERVISOR).get(f"/board/{key}")
     client_as(SUPERVISOR).get("/board/nothing-of-the-kind", status=404)
+
+
+def test_behind_a_figure_a_report_is_a_link_for_those_who_may_read_it_only(client_as, session):
+    report = make.report(received_at=clock.now() - timedelta(hours=3))
+    make_promise(party=make.party(on=report), kind="first_contact", cause_id=new_id(), starts_at=clock.now() - timedelta(days=20))
+    session.commit()
+    for key in ("screened", "overdue"):
+        for email in (SUPERVISOR, MANAGER):
+            page = client_as(email).get(f"/board/{key}").text
+            assert report.reference.replace("-", "") in page.replace("-", ""), (key, email)
+            assert (f"/reports/{report.id}" in page) is (email == SUPERVISOR), (key, email)
+    client_as(MANAGER).get(f"/reports/{report.id}", status=404)
 
 
 def test_restricted_cases_are_counted_nowhere(client_as, session, at):

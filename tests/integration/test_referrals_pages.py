@@ -44,6 +44,7 @@ def vf(client_as):
 
 def test_an_empty_queue_says_why_and_what_comes_next(vf):
     page = said(vf.get("/referrals").text)
+    assert "Referrals to Victim First" in page
     assert "No new referrals. An e-mail comes with the next." in page
 
 
