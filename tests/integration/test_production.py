@@ -138,3 +138,5 @@ def test_making_the_roles_again_changes_nothing_but_what_was_wrong(urls: dict[st
         found = connection.execute("SELECT count(*) FROM pg_roles WHERE rolname = ANY(%s) AND NOT rolsuper AND NOT rolbypassrls", [FOUR])
         assert found.fetchone() == (4,)
         assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+    with psycopg.connect(f"{databases.SERVER}/{name}") as connection:
+        assert connection.execute("SHOW log_min_messages").fetchone() == ("log",), "a refused statement's words are in the server's log"
