@@ -53,10 +53,7 @@ def promise_title(kind: str) -> str:
 
 def _promises(case: Case) -> Iterator[Next]:
     rows = db.session.scalars(
-        select(Promise)
-        .join(Party)
-        .where(Party.case_id == case.id, Promise.state == "open")
-        .order_by(Promise.due_at, Promise.id)
+        select(Promise).join(Party).where(Party.case_id == case.id, Promise.state == "open").order_by(Promise.due_at, Promise.id)
     ).all()
     buttons: dict[object, str] = {}
     for promise in rows:
