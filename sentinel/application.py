@@ -11,7 +11,7 @@ from config.settings import Settings, settings
 from sentinel import reactions, rooms
 from sentinel.access import guards, sessions, single_sign_on
 from sentinel.audit import refused, sealing
-from sentinel.core import addresses, headers, health, logging, pages, problems, queue, sent
+from sentinel.core import addresses, headers, health, logging, pages, problems, queue
 from sentinel.core.db import db
 from sentinel.core.transactions import Application
 from sentinel.desk import navigation
