@@ -25,7 +25,6 @@ def assemble(database_url: str | None = None, configuration: Settings | None = N
     chosen = configuration or settings()
     logging.set_up()
     app = Application("sentinel", static_folder="static")
-    app.request_class = sent.Sent
     _configure(app, chosen, database_url or chosen.database_url)
     app.url_map.converters["int"] = addresses.RowConverter
     db.init_app(app)
