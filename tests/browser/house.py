@@ -98,7 +98,7 @@ def _start(database: str, folder: Path, address: str, descriptor: int) -> subpro
     return spawn(
         Launch(
             [*GUNICORN, "--workers", "1", "--bind", f"fd://{descriptor}", "sentinel.wsgi:app"],
-            _environment(database) | {"SENTINEL_BASE_URL": address},
+            _environment(database) | {"SENTINEL_BASE_URL": address, "SENTINEL_DATA_DIR": str(folder)},
             folder / f"{database}.log",
             folder / f"{database}.json",
             descriptors=[descriptor],
