@@ -33,8 +33,10 @@ def assemble(database_url: str | None = None, configuration: Settings | None = N
     app.extensions["sentinel.closure_checks"] = reactions.CLOSURE_CHECKS
     app.extensions["sentinel.conditions"] = reactions.CONDITIONS
     app.extensions["sentinel.messages"] = reactions.MESSAGES
+    app.before_request(guards.refuse_no_host)
     app.before_request(guards.make_room)
     app.before_request(guards.refuse_other_sites)
+    app.before_request(guards.refuse_what_is_no_form)
     app.before_request(sessions.load_viewer)
     CSRFProtect(app)
     app.before_request(guards.check)
@@ -57,7 +59,11 @@ def _configure(app: Flask, chosen: Settings, database_url: str) -> None:
     app.config.update(
         SECRET_KEY=chosen.secret_key,
         SQLALCHEMY_DATABASE_URI=database_url,
-        SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": True, "pool_size": 8},
+        SQLALCHEMY_ENGINE_OPTIONS={
+            "pool_pre_ping": True,
+            "pool_size": 8,
+            "hide_parameters": True,  # what somebody typed is in no words of an exception
+        },
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=secure,

@@ -15,7 +15,7 @@ from sentinel.core.events import Reactions
 from sentinel.desk import closing
 from sentinel.interventions import events as interventions
 from sentinel.oversight import letters as record_letters
-from sentinel.post import access_link
+from sentinel.post import access_link, second_factor
 from sentinel.post import events as post
 from sentinel.post.letters import Builder
 from sentinel.referrals import delivery as referral_letters
@@ -31,6 +31,7 @@ from sentinel.victims import letters as victim_letters
 
 REACTIONS: Reactions = {
     access.LinkMade: (access_link.send,),
+    access.SecondFactorReset: (second_factor.send,),
     cases.ReportTaken: (assessing.screen_report, promising.promise_on_report, alerting.tell_of_touched),
     cases.ReportTriaged: (assessing.follow_triage, promising.follow_triage, referring.follow_triage, alerting.close_triaged),
     cases.HandedOver: (alerting.follow_handover,),
@@ -61,6 +62,7 @@ REACTIONS: Reactions = {
 # Who writes the words of a message when it is sent, by the template its outbox row names.
 MESSAGES: Mapping[str, Builder] = {
     "access_link": access_link.letter,
+    "second_factor_reset": second_factor.letter,
     "alerts_now": alert_letters.at_once,
     "alerts_digest": alert_letters.digest,
     "acknowledgement": victim_letters.acknowledgement,

@@ -120,13 +120,13 @@ def _shared_app(database: str) -> Iterator[Flask]:
         db.engine.dispose()
 
 
-@pytest.fixture
-def app(_shared_app: Flask) -> Iterator[Flask]:
+@contextmanager
+def undone(app: Flask) -> Iterator[Connection]:
     """The application inside one outer transaction that is rolled back (the connection stands in for the engine)."""
     from sentinel.core.db import db
 
-    with _shared_app.app_context():
-        engines = db._app_engines[_shared_app]
+    with app.app_context():
+        engines = db._app_engines[app]
         real = engines[None]
         with real.connect() as connection:
             outer = connection.begin()
@@ -134,12 +134,19 @@ def app(_shared_app: Flask) -> Iterator[Flask]:
             db.session.configure(join_transaction_mode="create_savepoint")
             try:
                 with viewer.acting_as(viewer.system("test")):
-                    yield _shared_app
+                    yield connection
             finally:
                 db.session.remove()
                 db.session.configure(join_transaction_mode="conditional_savepoint")
                 engines[None] = real
                 outer.rollback()
+
+
+@pytest.fixture
+def app(_shared_app: Flask) -> Iterator[Flask]:
+    """The application; whatever a test does to its database is undone."""
+    with undone(_shared_app):
+        yield _shared_app
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import html5lib
-from flask import Flask
+from flask import Flask, g
 from itsdangerous import URLSafeTimedSerializer
 from werkzeug.test import TestResponse
 
@@ -55,6 +55,8 @@ class PageClient:
     def ask(self, method: str, path: str, **more: Any) -> TestResponse:
         """Send a request and take whatever comes back."""
         db.session.commit()
+        if g:  # the test's own context stands around every request: what the one before left there is gone for the next
+            vars(g._get_current_object()).clear()
         was = viewer.current()
         response = self.client.open(path, method=method, **more)
         viewer.reset()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sentinel.access.models import AccessLink
+from sentinel.access.models import AccessLink, User
 
 
 @dataclass(frozen=True)
@@ -10,3 +10,10 @@ class LinkMade:
     """A link to set a password was made for somebody and waits to be sent."""
 
     link: AccessLink
+
+
+@dataclass(frozen=True)
+class SecondFactorReset:
+    """An administrator took somebody's second factor away."""
+
+    user: User

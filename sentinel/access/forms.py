@@ -1,8 +1,9 @@
 """Signing in, and one's own account."""
 
-from wtforms import EmailField, PasswordField, StringField
+from wtforms import PasswordField
 from wtforms.validators import EqualTo, InputRequired, Length
 
+from sentinel.core.fields import TextField
 from sentinel.core.forms import Form
 
 TOO_LONG = 500
@@ -15,16 +16,14 @@ def _password(label: str, missing: str) -> PasswordField:
 class SignInForm(Form):
     """E-mail address and password."""
 
-    email = EmailField(
-        "E-mail address", validators=[InputRequired("Enter your e-mail address"), Length(max=200, message="Enter a shorter address")]
-    )
+    email = TextField("E-mail address", required="Enter your e-mail address")
     password = _password("Password", "Enter your password")
 
 
 class CodeForm(Form):
     """A code of the second factor."""
 
-    code = StringField("Code", validators=[InputRequired("Enter the code"), Length(max=60, message="Enter a shorter code")])
+    code = TextField("Code", required="Enter the code", max_length=60)
 
 
 class NewPasswordForm(Form):

@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, abort, current_app, request
+from flask import Flask, Response, abort, current_app, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import BadRequest
 
 from sentinel.access.permissions import Permission, allows
 from sentinel.core.viewer import current
 
 View = Callable[..., Any]
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 def requires(permission: Permission) -> Callable[[View], View]:
@@ -58,10 +61,23 @@ def make_room() -> None:
         request.max_content_length = size
 
 
+def refuse_no_host() -> ResponseReturnValue | None:
+    """Without a host that can be one no address of ours can be made, and so no page: a sentence is all there is."""
+    if isinstance(request.routing_exception, BadRequest):
+        return Response("This request names no host. Open Sentinel at its own address.", 400, mimetype="text/plain")
+    return None
+
+
 def refuse_other_sites() -> None:
     """A second line behind the token: no other site's page may send us a form, as the browser itself reports."""
     if request.method not in ("GET", "HEAD", "OPTIONS") and request.headers.get("Sec-Fetch-Site") == "cross-site":
         abort(403)
+
+
+def refuse_what_is_no_form() -> None:
+    """Pages send forms and nothing else: what is written in another way is read by nobody, least of all as if it were a form."""
+    if request.method not in ("GET", "HEAD", "OPTIONS") and request.mimetype not in ("", *FORMS):
+        abort(415)
 
 
 def check() -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from config import agreed
 from config.agreed.partnership import Partner as Agreed
 from config.agreed.partnership import Partners
+from sentinel.access import standing
 from sentinel.access.models import REGIMES, Agreement, Partner, PartnerPower, Team, User
 from sentinel.core import clock
 from sentinel.core.db import db, lock
@@ -89,16 +90,24 @@ def _add_agreement(partner: Partner, actor: User | None, *, version: str, signed
 
 
 def change_standing(
-    *, actor: User, partner: Partner, regime: str, powers: Collection[str], successor: Partner | None, succeeded_on: date | None
+    *,
+    actor: User,
+    partner: Partner,
+    regime: str,
+    powers: Collection[str],
+    successor: Partner | None,
+    succeeded_on: date | None,
+    version: int | None = None,
 ) -> None:
     """Record the regime a partner works under, the powers it holds from today, and who came after it.
 
-    Refuses whoever does not govern, words that are none, and a partner that would come after itself, by however many steps.
+    Refuses whoever does not govern, words that are none, and a partner that would come after itself, by however many steps. Raises
+    Stale when `version` is not how it stands.
     """
     _refuse_strangers(actor)
     if regime not in REGIMES:
         raise Refused("Choose the law this partner works under.", field="regime")
-    lock(partner)
+    standing.hold(partner, standing.of_partner, version)
     _refuse_circles(partner, successor)
     if (successor is None) != (succeeded_on is None):
         raise Refused("Enter both the partner that came after this one and the day, or neither.", field="succeeded_on")
@@ -137,9 +146,13 @@ def add_team(*, actor: User, partner: Partner, name: str, phone: str = "") -> Te
     return team
 
 
-def change_team(*, actor: User, team: Team, name: str, phone: str = "") -> None:
-    """Change what a team is called and its telephone. Refuses whoever does not govern, and a name the partner has already."""
+def change_team(*, actor: User, team: Team, name: str, phone: str = "", version: int | None = None) -> None:
+    """Change what a team is called and its telephone. Refuses whoever does not govern, and a name the partner has already.
+
+    Raises Stale when `version` is not how it stands.
+    """
     _refuse_strangers(actor)
+    standing.hold(team, standing.of_team, version)
     _refuse_name(team.partner, name, but=team)
     team.name, team.phone = name.strip(), phone.strip() or None
     db.session.flush()

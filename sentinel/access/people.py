@@ -13,11 +13,13 @@ from sqlalchemy import ColumnElement, delete, func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from config.agreed.names import ROLES
-from sentinel.access import links, queries, service
+from sentinel.access import links, queries, service, standing
+from sentinel.access.events import SecondFactorReset
 from sentinel.access.models import VETTING_LEVELS, Absence, AccessLink, Partner, RoleHeld, Team, User, UserSession
 from sentinel.core import clock
 from sentinel.core.db import db, new_id
 from sentinel.core.errors import NotFound, Refused
+from sentinel.core.events import publish
 
 BEYOND = frozenset({"governance", "information_officer", "local_admin"})  # roles that governance alone gives and takes away
 ONLY_ROLE = {"landlord": "landlord", "support": "victim_first"}  # what a partner's kind leaves its people: they work no cases here
@@ -103,12 +105,14 @@ def add_person(
     return user
 
 
-def change_person(*, actor: User, user: User, name: str, phone: str, roles: Collection[Pair]) -> None:
+def change_person(*, actor: User, user: User, name: str, phone: str, roles: Collection[Pair], version: int | None = None) -> None:
     """Change what somebody is called, their telephone and everything they hold; a lost role ends what it opened at their next click.
 
     Refuses a change of one's own roles, roles this person may not give or take away, and a partner left without an administrator.
+    Raises Stale when `version` is not how it stands.
     """
     _refuse_beyond(actor, user.partner_id)
+    standing.hold(user, standing.of_person, version)
     before = {(held.role, held.team_id) for held in user.holdings}
     if before != set(roles):
         _refuse_self(actor, user, "You cannot change your own roles.", field="roles")
@@ -117,13 +121,17 @@ def change_person(*, actor: User, user: User, name: str, phone: str, roles: Coll
     db.session.flush()
 
 
-def record_vetting(*, actor: User, user: User, level: str | None, until: date | None) -> None:
-    """Record how far somebody is vetted, and until when. Refuses one's own, a level without a last day, and a day that has passed."""
+def record_vetting(*, actor: User, user: User, level: str | None, until: date | None, version: int | None = None) -> None:
+    """Record how far somebody is vetted, and until when. Refuses one's own, a level without a last day, and a day that has passed.
+
+    Raises Stale when `version` is not how it stands.
+    """
     _refuse_beyond(actor, user.partner_id)
     _refuse_self(actor, user, "You cannot record your own vetting.", field="until")
     _refuse_vetting(level, until)
     if level is None:
         raise Refused("Choose how far they are vetted.", field="level")
+    standing.hold(user, standing.of_vetting, version)
     user.vetting_level, user.vetted_until = level, until
     db.session.flush()
 
@@ -173,6 +181,29 @@ def send_link(*, actor: User, user: User) -> AccessLink:
     _refuse_self(actor, user, "You cannot send yourself a link.")
     _refuse_above(actor, user)
     return links.send_link(actor=actor, user=user, kind="reset" if user.last_seen_at else "invitation")
+
+
+def has_second_factor(user: User) -> bool:
+    """Does somebody sign in with a code that the viewer may take away? All that is told of it."""
+    return bool(db.session.scalar(select(func.has_second_factor(user.id))))
+
+
+def reset_second_factor(*, actor: User, user: User, reason: str) -> None:
+    """Take away the second factor of somebody who lost it: their sessions end and they are told. Recorded with the reason.
+
+    Where a role asks for one they set up another at their next sign-in. Refuses oneself, no reason, somebody who has none, and
+    for a local administrator whoever holds a role that reaches beyond their partner.
+    """
+    _refuse_beyond(actor, user.partner_id)
+    _refuse_self(actor, user, "You cannot reset your own second factor.")
+    _refuse_above(actor, user)
+    if not reason.strip():
+        raise Refused("Say why it is reset.", field="reason")
+    if not has_second_factor(user):
+        raise Refused(f"{user.name} has no second factor set up, so there is nothing to reset.")
+    db.session.execute(text("SELECT reset_second_factor(:user, :reason)"), {"user": user.id, "reason": reason.strip()[:500]})
+    end_sessions(actor=actor, user=user)
+    publish(SecondFactorReset(user))
 
 
 def count_sessions(user: User) -> int:

@@ -2,7 +2,7 @@
 
 from sentinel.access.models import REGIMES, VETTING_LEVELS
 from sentinel.core.fields import LINE, WORD, ChecksField, DateField, EmailField, PhoneField, RadiosField, SelectField, TextField
-from sentinel.core.forms import Form
+from sentinel.core.forms import EditForm, Form
 
 
 class AgreementForm(Form):
@@ -14,7 +14,7 @@ class AgreementForm(Form):
     review_on = DateField("Review date", required="Enter the day it has to be reviewed by.", hint="The last day its people can sign in")
 
 
-class StandingForm(Form):
+class StandingForm(EditForm):
     """The law a partner works under, the powers it holds, and who came after it."""
 
     regime = RadiosField("Data protection", REGIMES.items(), required="Choose the law this partner works under.")
@@ -23,7 +23,7 @@ class StandingForm(Form):
     succeeded_on = DateField("Since", hint="The first day of the partner that came after it")
 
 
-class TeamForm(Form):
+class TeamForm(EditForm):
     """A team's name and telephone."""
 
     name = TextField("Name", required="Enter what the team is called.")
@@ -38,6 +38,10 @@ class PersonForm(Form):
     roles = ChecksField("Roles", required="Choose at least one role.", hint="What they may open, in which team")
 
 
+class ChangePersonForm(PersonForm, EditForm):
+    """The same of somebody who is here already."""
+
+
 class NewPersonForm(PersonForm):
     """Somebody new: with an e-mail address to sign in with, and how far they are vetted."""
 
@@ -46,7 +50,7 @@ class NewPersonForm(PersonForm):
     until = DateField("Last day of the vetting")
 
 
-class VettingForm(Form):
+class VettingForm(EditForm):
     """How far somebody is vetted, and until when."""
 
     level = RadiosField("Vetting", VETTING_LEVELS.items(), required="Choose how far they are vetted.")
@@ -57,3 +61,9 @@ class CloseAccountForm(Form):
     """Why an account is closed."""
 
     reason = TextField("Why", required="Say why the account is closed.", max_length=LINE, hint="Such as: left on 27 November")
+
+
+class ResetForm(Form):
+    """Why a second factor is reset."""
+
+    reason = TextField("Why", required="Say why it is reset.", max_length=LINE, hint="Such as: telephone lost, asked for it in person")

@@ -15,7 +15,8 @@ How to add a command
    `on_system(role)` adds `--data` and `--json`, finds the system (by environment or data folder), makes the application
    under that database role ("web", "worker" or "owner"), and runs the function inside it as `system:<command>`. It
    commits when the function returns and rolls back when it raises. What the function returns is the exit status.
-   A `SentinelError` becomes its sentence on standard error and exit 2.
+   A `SentinelError` becomes its sentence on standard error and exit 2; any other exception where it happened and exit 1,
+   without its own words: those may hold what is in the database, and a terminal's output is often kept.
 2. Add a line to COMMANDS below: name, module, one line of help. The module is loaded when the command is used.
    The function is called as the command is (`import`, which Python keeps for itself: `import_`).
 
@@ -27,6 +28,7 @@ from importlib.util import find_spec
 from typing import Any
 
 import click
+from click.exceptions import Exit
 
 from sentinel.core.errors import SentinelError
 
@@ -51,7 +53,8 @@ COMMANDS = {
     "standards": ("standards", "The agreed standards: check them."),
 }
 NAMES_IN_PYTHON = {"import": "import_"}
-WRONG_USE = 2
+FAILED, WRONG_USE = 1, 2
+FAILURE = "The command failed ({}). What it had begun in the database is undone. Where it happened:"
 
 
 class Lazy(click.Group):
@@ -76,12 +79,19 @@ class Lazy(click.Group):
             formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; a refusal is a sentence on standard error and exit 2."""
+        """Run the command; a refusal is a sentence on standard error and exit 2, a failure where it happened and exit 1."""
         try:
             return super().invoke(ctx)
         except SentinelError as error:
             click.echo(str(error), err=True)
             ctx.exit(WRONG_USE)
+        except (click.ClickException, click.Abort, Exit):
+            raise
+        except Exception as problem:
+            from sentinel.core.logging import where
+
+            click.echo("\n  ".join([FAILURE.format(type(problem).__name__), *where(problem)]), err=True)
+            ctx.exit(FAILED)
 
 
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})

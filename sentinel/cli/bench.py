@@ -19,6 +19,7 @@ from sqlalchemy.engine import make_url
 
 from config.settings import settings
 from sentinel.cli.bench_pages import case_page, worklist
+from sentinel.cli.bench_sweep import sweep
 from sentinel.cli.framework import data_option, json_option, tell
 from sentinel.core.errors import Refused
 from sentinel.core.instance import keys, locate, postgres
@@ -93,7 +94,7 @@ def _furnish(owner_url: str, cases: int) -> None:
         db.engine.dispose()
 
 
-BENCHES: dict[str, Callable[[Bench], Mapping[str, Any]]] = {"record": record, "case-page": case_page, "worklist": worklist}
+BENCHES: dict[str, Callable[[Bench], Mapping[str, Any]]] = {"record": record, "case-page": case_page, "worklist": worklist, "sweep": sweep}
 
 
 @click.command()
@@ -190,14 +191,15 @@ def _million(urls: dict[str, str]) -> dict[str, Any]:
         connection.execute(MANY_PAYLOADS)
         connection.execute("ANALYZE audit_entry, audit_payload")
     with tempfile.TemporaryDirectory() as folder:
-        seconds, sealed = _timed(urls["worker"], lambda: sealing.seal(key, Path(folder)))
-        checking, checked = _timed(urls["owner"], lambda: verify.check(Path(folder)))
+        seconds, sealed = timed(urls["worker"], lambda: sealing.seal(key, Path(folder)))
+        checking, checked = timed(urls["owner"], lambda: verify.check(Path(folder)))
     if not checked.ok or checked.sealed < ENTRIES:
         raise Refused(f"The measurement went wrong: {checked.problems or 'not all was sealed'}")
-    return {"entries": sealed.entries, "seals": sealed.seals, "seal_seconds": seconds, "verify_seconds": checking}
+    return {"entries": sealed.entries, "seals": sealed.seals, "seal_seconds": round(seconds, 2), "verify_seconds": round(checking, 2)}
 
 
-def _timed(url: str, work: Callable[[], Any]) -> tuple[float, Any]:
+def timed(url: str, work: Callable[[], Any]) -> tuple[float, Any]:
+    """Seconds that some work takes as this role, connected before, and what it gives."""
     from sentinel import create_app
     from sentinel.core import viewer
     from sentinel.core.db import db
@@ -207,7 +209,7 @@ def _timed(url: str, work: Callable[[], Any]) -> tuple[float, Any]:
         db.session.rollback()
         begun = perf_counter()
         result = work()
-        seconds = round(perf_counter() - begun, 2)
+        seconds = perf_counter() - begun
         db.session.remove()
         db.engine.dispose()
     return seconds, result

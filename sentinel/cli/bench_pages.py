@@ -25,7 +25,7 @@ TWIN = "sentinel_bench_twin"
 OFFICER = "bench.officer@blaby.example"
 TEAM = "blaby-asb"
 CASELOAD = 40  # "20 to 60 live cases" (product.md, The people)
-PAGES = 40
+PAGES = 120
 WARMING = 10
 Statements = list[tuple[str, Any]]
 

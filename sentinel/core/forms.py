@@ -10,8 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Self
 from uuid import UUID, uuid4
 
+from flask import request
 from flask_wtf import FlaskForm
-from werkzeug.datastructures import MultiDict
+from flask_wtf.file import FileField
+from werkzeug.datastructures import CombinedMultiDict, MultiDict
 from wtforms import Field
 
 from sentinel.core.errors import Refused, Stale
@@ -68,6 +70,17 @@ class HiddenField(Field):
 
 class Form(FlaskForm):
     """A form with its submission id and its summary of problems."""
+
+    class Meta(FlaskForm.Meta):
+        """How what was sent is read."""
+
+        def wrap_formdata(self, form: "Form", formdata: Any) -> Any:
+            """A file goes to a field for files, and never as words to any other."""
+            found = super().wrap_formdata(form, formdata)
+            if not isinstance(found, CombinedMultiDict):
+                return found
+            takes = [name for name, field in form._fields.items() if isinstance(field, FileField)]
+            return CombinedMultiDict([MultiDict({name: request.files.getlist(name) for name in takes}), request.form])
 
     submission_id = SubmissionField()
 

@@ -2,8 +2,11 @@
 
 import logging
 import sys
+import traceback
 
 import structlog
+
+LIBRARIES = "site-packages"
 
 
 def set_up(level: str = "INFO") -> None:
@@ -22,9 +25,11 @@ def set_up(level: str = "INFO") -> None:
 
 
 def where(problem: BaseException) -> list[str]:
-    """The traceback without the exception's own words: those may hold what somebody typed."""
-    trace, frames = problem.__traceback__, []
-    while trace:
-        frames.append(f"{trace.tb_frame.f_code.co_filename.rsplit('/', 3)[-1]}:{trace.tb_lineno} {trace.tb_frame.f_code.co_name}")
-        trace = trace.tb_next
-    return frames[-6:]
+    """The end of the traceback, in our own files where there are any, without the exception's words: those may hold what somebody typed."""
+    frames = [(frame.filename, f"{frame.filename.rsplit('/', 3)[-1]}:{frame.lineno} {frame.name}") for frame in _frames(problem)]
+    ours = [words for path, words in frames if LIBRARIES not in path]
+    return (ours or [words for _, words in frames])[-6:]
+
+
+def _frames(problem: BaseException) -> list[traceback.FrameSummary]:
+    return list(traceback.StackSummary.extract(traceback.walk_tb(problem.__traceback__), lookup_lines=False))

@@ -28,12 +28,13 @@ def make_celery(app: Flask, broker_url: str) -> Celery:
                 try:
                     result = self.run(*args, **kwargs)
                     db.session.commit()
+                    return result
                 except Exception as problem:
-                    log.error("task_failed", task=self.name, kind=type(problem).__name__, where=where(problem))
-                    raise TaskFailed(type(problem).__name__) from None
+                    failed = type(problem).__name__
+                    log.error("task_failed", task=self.name, kind=failed, where=where(problem))
                 finally:
                     db.session.remove()
-                return result
+            raise TaskFailed(failed)  # out here it carries nothing of the failure along, not even as its context
 
     celery = Celery(app.name, task_cls=SentinelTask, set_as_current=False)
     celery.conf.update(

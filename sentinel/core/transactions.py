@@ -7,7 +7,9 @@ from kombu.exceptions import OperationalError
 from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
+from sentinel.core.cookie import SealedCookie
 from sentinel.core.db import db
+from sentinel.core.requests import Request
 
 log = structlog.get_logger()
 
@@ -16,7 +18,10 @@ _LOOKED = "a_look_was_recorded"
 
 
 class Application(Flask):
-    """Flask, with the transaction around the view."""
+    """Flask, with the transaction around the view, words that can be kept, and a cookie that nobody reads."""
+
+    request_class = Request
+    session_interface = SealedCookie()
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Run the view, then commit what it changed; a refusal or an error changes nothing."""

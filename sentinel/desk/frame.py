@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask import current_app, render_template, url_for
+from flask import current_app, g, render_template, url_for
 from markupsafe import Markup
 from sqlalchemy import ScalarSelect, func, or_, select
 from sqlalchemy.orm import aliased
@@ -92,7 +92,14 @@ def link_to(endpoint: str, **values: Any) -> str | None:
 
 
 def counts(case_id: UUID) -> Counts:
-    """What the tabs count, in one round trip."""
+    """What the tabs count, in one round trip for a page."""
+    known: dict[UUID, Counts] = g.setdefault("tab_counts", {})
+    if case_id not in known:
+        known[case_id] = _counts(case_id)
+    return known[case_id]
+
+
+def _counts(case_id: UUID) -> Counts:
     row = db.session.execute(
         select(
             _n(CaseEvent, story.of_case(case_id)),

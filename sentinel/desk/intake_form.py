@@ -145,7 +145,7 @@ class CallForm(Form):
 
     def validate_age(self, field: TextField) -> None:
         """A number of years."""
-        if field.data and not (field.data.isdecimal() and int(field.data) <= OLDEST):
+        if field.data and self.age_years is None:
             raise ValidationError("Enter their age in years, such as 67, or leave it empty.")
 
     def validate_send(self, field: ChecksField) -> None:
@@ -189,6 +189,12 @@ class CallForm(Form):
                 "domestic_to",
                 "Hand it over by the force’s domestic abuse route and enter to whom. It is not taken as anti-social behaviour.",
             )
+
+    @property
+    def age_years(self) -> int | None:
+        """Their age; None where none was typed, or what was typed is no age (the page is shown again, and the screen goes on)."""
+        typed = self.age.data or ""
+        return int(typed) if typed.isdecimal() and len(typed) <= 3 and int(typed) <= OLDEST else None
 
     @property
     def needed(self) -> str:

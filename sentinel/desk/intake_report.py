@@ -70,8 +70,8 @@ def received_at(form: CallForm) -> datetime:
 
 
 def category_of(form: CallForm) -> str | None:
-    """The kind of behaviour chosen, else the one the words suggest."""
-    if form.category.data:
+    """The kind of behaviour chosen, if it is one of ours; else the one the words suggest."""
+    if form.category.data in {one.key for one in agreed.current().categories.category}:
         return str(form.category.data)
     suggested = agreed.current().categories.suggested(form.what.data)
     return suggested.key if suggested else None
@@ -130,7 +130,7 @@ def _caller(form: CallForm, viewer: Viewer) -> NewParty:
         calling=True,
         name="" if form.who.data == "unnamed" else form.name.data,
         known=attached_person(form, viewer, "person"),
-        age_years=int(form.age.data) if form.age.data else None,
+        age_years=form.age_years,
         lives_there=lives_there,
         reach=Reach(
             phone=form.phone.data,

@@ -66,7 +66,7 @@ def ladder(case: Case) -> list[Rung]:
         select(Intervention)
         .where(Intervention.case_id == case.id)
         .order_by(Intervention.proposed_at, Intervention.id)
-        .options(joinedload(Intervention.party).joinedload(Party.person), joinedload(Intervention.proposer))
+        .options(joinedload(Intervention.proposer))
     ).all()
     rungs = []
     for key, label in TIERS:
@@ -118,12 +118,7 @@ def victim_view(detail: CaseDetail) -> str:
 
 def promised(case: Case, show: int = 5) -> Promised:
     """The promises made on this case: open ones by date, then the latest kept, and how all of them stand."""
-    rows = db.session.scalars(
-        select(Promise)
-        .join(Party)
-        .where(Party.case_id == case.id)
-        .options(joinedload(Promise.contact), joinedload(Promise.party).joinedload(Party.person))
-    ).all()
+    rows = db.session.scalars(select(Promise).join(Party).where(Party.case_id == case.id).options(joinedload(Promise.contact))).all()
     still = sorted((row for row in rows if row.state == "open"), key=lambda row: (row.due_at, row.id))
     over = sorted((row for row in rows if row.state != "open"), key=lambda row: (row.ended_at or row.due_at, row.id), reverse=True)
     return Promised([*still, *over][:show], _promise_counts(rows), len(rows))

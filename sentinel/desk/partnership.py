@@ -9,6 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from config import agreed
 from sentinel.access import guards, partnership, people, rota
+from sentinel.access import standing as stands
 from sentinel.access.models import REGIMES, VETTING_LEVELS, Partner, RoleHeld, Team
 from sentinel.access.permissions import Permission, allows
 from sentinel.access.record_forms import AgreementForm, StandingForm, TeamForm
@@ -16,6 +17,7 @@ from sentinel.core import clock
 from sentinel.core.db import db
 from sentinel.core.errors import NotFound
 from sentinel.core.fields import Option
+from sentinel.core.versions import version_of
 from sentinel.core.viewer import current
 from sentinel.desk.sending import send
 
@@ -70,7 +72,7 @@ def standing(partner_id: UUID) -> ResponseReturnValue:
     found = _partner(partner_id)
     held = [power.power_key for power in found.powers if power.until is None]
     known = {"regime": found.regime, "powers": held, "successor": found.successor_id, "succeeded_on": found.succeeded_on}
-    form = StandingForm(data=known)
+    form = StandingForm(data=known, version=version_of(stands.of_partner(found)))
     form.powers.options = [Option(power.key, power.name) for power in agreed.current().powers.power]
     others = db.session.scalars(select(Partner).where(Partner.id != found.id).order_by(Partner.name))
     form.successor.options = [Option(str(one.id), one.name) for one in others]
@@ -84,12 +86,16 @@ def standing(partner_id: UUID) -> ResponseReturnValue:
             powers=form.powers.data,
             successor=successor,
             succeeded_on=form.succeeded_on.data,
+            version=form.version.data,
         )
         flash("Recorded.", "success")
         return url_for(".partner", partner_id=found.id)
 
     sent = send(form, save)
-    return sent.onwards or (render_template("partnership/standing.html", form=form, partner=found), sent.status)
+    if sent.conflict:
+        form.version.data = version_of(stands.of_partner(found))
+    page = render_template("partnership/standing.html", form=form, partner=found, conflict=sent.conflict)
+    return sent.onwards or (page, sent.status)
 
 
 @bp.route("/partnership/<uuid:partner_id>/teams", methods=["GET", "POST"])
@@ -105,7 +111,8 @@ def add_team(partner_id: UUID) -> ResponseReturnValue:
         return url_for(".partner", partner_id=found.id)
 
     sent = send(form, save)
-    return sent.onwards or (render_template("partnership/team.html", form=form, partner=found, team=None), sent.status)
+    page = render_template("partnership/team.html", form=form, partner=found, team=None, conflict=None)
+    return sent.onwards or (page, sent.status)
 
 
 @bp.route("/partnership/teams/<uuid:team_id>", methods=["GET", "POST"])
@@ -115,15 +122,18 @@ def team(team_id: UUID) -> ResponseReturnValue:
     found = db.session.get(Team, team_id)
     if found is None:
         raise NotFound
-    form = TeamForm(data={"name": found.name, "phone": found.phone})
+    form = TeamForm(data={"name": found.name, "phone": found.phone}, version=version_of(stands.of_team(found)))
 
     def save() -> str:
-        partnership.change_team(actor=g.user, team=found, name=form.name.data, phone=form.phone.data)
+        partnership.change_team(actor=g.user, team=found, name=form.name.data, phone=form.phone.data, version=form.version.data)
         flash("Changed.", "success")
         return url_for(".partner", partner_id=found.partner_id)
 
     sent = send(form, save)
-    return sent.onwards or (render_template("partnership/team.html", form=form, partner=found.partner, team=found), sent.status)
+    if sent.conflict:
+        form.version.data = version_of(stands.of_team(found))
+    page = render_template("partnership/team.html", form=form, partner=found.partner, team=found, conflict=sent.conflict)
+    return sent.onwards or (page, sent.status)
 
 
 def _partner(partner_id: UUID) -> Partner:

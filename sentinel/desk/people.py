@@ -6,12 +6,13 @@ from uuid import UUID
 from flask import Blueprint, flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from sentinel.access import guards, links, partnership, people
+from sentinel.access import guards, links, partnership, people, standing
 from sentinel.access.models import VETTING_LEVELS, Partner
 from sentinel.access.permissions import Permission
-from sentinel.access.record_forms import CloseAccountForm, NewPersonForm, PersonForm, VettingForm
+from sentinel.access.record_forms import ChangePersonForm, CloseAccountForm, NewPersonForm, ResetForm, VettingForm
 from sentinel.core import clock
 from sentinel.core.fields import Option
+from sentinel.core.versions import version_of
 from sentinel.desk.sending import send
 
 bp = Blueprint("people", __name__)
@@ -30,6 +31,7 @@ def person(user_id: UUID) -> ResponseReturnValue:
         today=clock.today(),
         away=people.absence_of(found),
         sessions=people.count_sessions(found),
+        second_factor=people.has_second_factor(found),
         work=people.work_of(found),
     )
 
@@ -66,7 +68,8 @@ def change(user_id: UUID) -> ResponseReturnValue:
     """Change somebody's name, telephone and roles."""
     found = people.person_for(g.user, user_id)
     held = {(one.role, one.team_id) for one in found.holdings}
-    form = PersonForm(data={"name": found.name, "phone": found.phone, "roles": [_value(*pair) for pair in held]})
+    shown = {"name": found.name, "phone": found.phone, "roles": [_value(*pair) for pair in held]}
+    form = ChangePersonForm(data=shown, version=version_of(standing.of_person(found)))
     form.roles.options = _offered(found.partner)
     offered = _pairs(option.value for option in form.roles.options)
     kept = [one for one in found.holdings if (one.role, one.team_id) not in offered]
@@ -77,12 +80,16 @@ def change(user_id: UUID) -> ResponseReturnValue:
 
     def save() -> str:
         roles = _pairs(form.roles.data) | {(one.role, one.team_id) for one in kept}
-        people.change_person(actor=g.user, user=found, name=form.name.data, phone=form.phone.data, roles=roles)
+        seen = form.version.data
+        people.change_person(actor=g.user, user=found, name=form.name.data, phone=form.phone.data, roles=roles, version=seen)
         flash("Changed.", "success")
         return url_for(".person", user_id=found.id)
 
     sent = send(form, save)
-    return sent.onwards or (render_template("people/change.html", form=form, one=found, kept=kept), sent.status)
+    if sent.conflict:
+        form.version.data = version_of(standing.of_person(found))
+    page = render_template("people/change.html", form=form, one=found, kept=kept, conflict=sent.conflict)
+    return sent.onwards or (page, sent.status)
 
 
 @bp.route("/people/<uuid:user_id>/vetting", methods=["GET", "POST"])
@@ -90,15 +97,19 @@ def change(user_id: UUID) -> ResponseReturnValue:
 def vetting(user_id: UUID) -> ResponseReturnValue:
     """Record how far somebody is vetted, and until when."""
     found = people.person_for(g.user, user_id)
-    form = VettingForm(data={"level": found.vetting_level, "until": found.vetted_until})
+    shown = {"level": found.vetting_level, "until": found.vetted_until}
+    form = VettingForm(data=shown, version=version_of(standing.of_vetting(found)))
 
     def save() -> str:
-        people.record_vetting(actor=g.user, user=found, level=form.level.data, until=form.until.data)
+        seen = form.version.data
+        people.record_vetting(actor=g.user, user=found, level=form.level.data, until=form.until.data, version=seen)
         flash("Recorded.", "success")
         return url_for(".person", user_id=found.id)
 
     sent = send(form, save)
-    return sent.onwards or (render_template("people/vetting.html", form=form, one=found), sent.status)
+    if sent.conflict:
+        form.version.data = version_of(standing.of_vetting(found))
+    return sent.onwards or (render_template("people/vetting.html", form=form, one=found, conflict=sent.conflict), sent.status)
 
 
 @bp.route("/people/<uuid:user_id>/close", methods=["GET", "POST"])
@@ -128,6 +139,22 @@ def link(user_id: UUID) -> ResponseReturnValue:
         flash(f"A link is on its way to {found.name}. It works once, for a few minutes after it is sent.", "success")
         return redirect(url_for(".person", user_id=found.id))
     return render_template("people/link.html", one=found, address=links.address_to_hand_over(made), until=made.expires_at)
+
+
+@bp.route("/people/<uuid:user_id>/second-factor", methods=["GET", "POST"])
+@guards.requires(Permission.PEOPLE_MANAGE)
+def reset_second_factor(user_id: UUID) -> ResponseReturnValue:
+    """Take away a second factor that somebody lost, with a reason."""
+    found = people.person_for(g.user, user_id)
+    form = ResetForm()
+
+    def save() -> str:
+        people.reset_second_factor(actor=g.user, user=found, reason=form.reason.data)
+        flash(f"The second factor of {found.name} is reset. They are signed out everywhere and told by e-mail.", "success")
+        return url_for(".person", user_id=found.id)
+
+    sent = send(form, save)
+    return sent.onwards or (render_template("people/reset_second_factor.html", form=form, one=found), sent.status)
 
 
 @bp.post("/people/<uuid:user_id>/open")

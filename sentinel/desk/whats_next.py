@@ -53,11 +53,7 @@ def promise_title(kind: str) -> str:
 
 def _promises(case: Case) -> Iterator[Next]:
     rows = db.session.scalars(
-        select(Promise)
-        .join(Party)
-        .where(Party.case_id == case.id, Promise.state == "open")
-        .order_by(Promise.due_at, Promise.id)
-        .options(joinedload(Promise.party).joinedload(Party.person))
+        select(Promise).join(Party).where(Party.case_id == case.id, Promise.state == "open").order_by(Promise.due_at, Promise.id)
     ).all()
     buttons: dict[object, str] = {}
     for promise in rows:
@@ -115,9 +111,7 @@ def _reassessment(case: Case) -> Iterator[Next]:
 
 
 def _lowerings(case: Case) -> Iterator[Next]:
-    for waiting in db.session.scalars(
-        select(Assessment).where(Assessment.case_id == case.id, Assessment.state == "pending").options(joinedload(Assessment.party))
-    ):
+    for waiting in db.session.scalars(select(Assessment).where(Assessment.case_id == case.id, Assessment.state == "pending")):
         what = f"A supervisor agrees, or not, that {waiting.party.person.name} is at {waiting.judged} risk"
         detail = f"It stands at {waiting.effective} until then"
         mine = waiting.assessor_id == current().user_id

@@ -53,6 +53,7 @@ ACCESS: dict[str, str | set[str]] = {
     "people.vetting": ADMINISTERS,
     "people.close": ADMINISTERS,
     "people.link": ADMINISTERS,
+    "people.reset_second_factor": ADMINISTERS,
     "people.open_again": ADMINISTERS,
     "people.end_sessions": ADMINISTERS,
     # a call

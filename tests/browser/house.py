@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -59,12 +59,12 @@ def make_demonstration(name: str, cases: int = CASES) -> None:
 
 
 @contextmanager
-def house(demonstration: str, name: str, folder: Path) -> Iterator[House]:
-    """Serve a copy of a demonstration; on leaving, everything that was started is gone."""
+def house(demonstration: str, name: str, folder: Path, **settings: str) -> Iterator[House]:
+    """Serve a copy of a demonstration, with these settings besides; on leaving, everything that was started is gone."""
     with databases.superuser() as connection:
         databases.create(connection, name, demonstration)
     try:
-        with _served(name, folder) as served:
+        with _served(name, folder, settings) as served:
             yield served
     finally:
         with databases.superuser() as connection:
@@ -81,10 +81,10 @@ def command(database: str, *words: str) -> str:
 
 
 @contextmanager
-def _served(database: str, folder: Path) -> Iterator[House]:
+def _served(database: str, folder: Path, settings: Mapping[str, str]) -> Iterator[House]:
     with socket.create_server(("127.0.0.1", 0), backlog=64) as listening:
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        process = _start(database, folder, address, listening.fileno())
+        process = _start(database, folder, {"SENTINEL_BASE_URL": address, **settings}, listening.fileno())
     served = House(address, database, folder / f"{database}.log")
     try:
         _wait_for(served, process)
@@ -94,11 +94,11 @@ def _served(database: str, folder: Path) -> Iterator[House]:
         end(process, signal.SIGTERM, grace=5)
 
 
-def _start(database: str, folder: Path, address: str, descriptor: int) -> subprocess.Popen[bytes]:
+def _start(database: str, folder: Path, settings: Mapping[str, str], descriptor: int) -> subprocess.Popen[bytes]:
     return spawn(
         Launch(
             [*GUNICORN, "--workers", "1", "--bind", f"fd://{descriptor}", "sentinel.wsgi:app"],
-            _environment(database) | {"SENTINEL_BASE_URL": address, "SENTINEL_DATA_DIR": str(folder)},
+            _environment(database) | {"SENTINEL_DATA_DIR": str(folder)} | settings,
             folder / f"{database}.log",
             folder / f"{database}.json",
             descriptors=[descriptor],

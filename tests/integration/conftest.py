@@ -1,12 +1,16 @@
 """A demonstration in which a good deal is out of the ordinary: restricted, shared, lapsed, offered, referred."""
 
+import io
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from flask import Flask
 
 from tests import databases
 from tests.browser.house import command
+from tests.integration.leaking import all_that_is_logged, opened
 from tests.integration.who_sees_what import World
 
 UNEVEN = """
@@ -56,7 +60,7 @@ UPDATE report SET unrouted = true WHERE id IN (SELECT id FROM report WHERE state
 @pytest.fixture(scope="session")
 def uneven() -> Iterator[str]:
     """The name of its database, with real commits; for tests that leave it as it is."""
-    name = f"sentinel_uneven_{datetime.now(UTC):%H%M%S%f}"
+    name = f"sentinel_uneven_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}_{os.getpid()}"
     with databases.superuser() as connection:
         databases.create(connection, name, databases.template())
     command(name, "demo", "--cases", "120")
@@ -73,3 +77,17 @@ def world(uneven: str) -> World:
     """What is in it, read by a superuser, and who may read what of it by the rules."""
     with databases.superuser(uneven) as connection:
         return World(connection, datetime.now(UTC))
+
+
+@pytest.fixture
+def logged() -> Iterator[io.StringIO]:
+    """What is logged during a test, by Sentinel and by the libraries."""
+    with all_that_is_logged() as written:
+        yield written
+
+
+@pytest.fixture
+def watched(logged: io.StringIO, own_database: str) -> Iterator[Flask]:
+    """The application on a database of its own, with real commits; its clients keep what leaves it."""
+    with opened(own_database) as app:
+        yield app

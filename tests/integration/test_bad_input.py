@@ -1,7 +1,6 @@
 """Whatever is typed into any box: never a failure, always a sentence, nothing typed lost, what is kept is what was typed."""
 
 import itertools
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from html import unescape
 from typing import Any, NamedTuple
@@ -20,7 +19,7 @@ from sentinel.referrals.models import Referral, ReferralEvent
 from sentinel.risk.models import Assessment
 from sentinel.victims.models import Contact, ContactPlan
 from tests import factories
-from tests.filling import form_with
+from tests.filling import as_kept, form_with
 from tests.integration import promise_made
 from tests.pages import PageClient, check_page
 
@@ -211,13 +210,6 @@ def naughty() -> list[str]:
     """The list and our own, without its comments."""
     lines = LIST.read_text(encoding="utf-8").splitlines() if LIST.exists() else []
     return [line for line in lines if line and not line.startswith("#")] + INJECTIONS
-
-
-def as_kept(words: str, *, lines: bool) -> str:
-    """What of some words a reader can see: composed, without control characters and half characters, without space around."""
-    text = "".join(c for c in words if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
-    text = unicodedata.normalize("NFC", text).strip()
-    return text if lines else " ".join(text.replace("\t", " ").splitlines())
 
 
 def rounds(boxes: Iterable[str], most: int) -> Iterator[dict[str, str]]:

@@ -195,7 +195,9 @@ def test_more_than_is_taken_is_answered_with_a_page(client_as, case, kept) -> No
     client = client_as(OFFICER)
     assert "larger than 10 MB" in add(client, case, body=b"a" * (LARGEST + 1), name="a.txt", status=422).text
     assert "That is too much at once" in add(client, case, body=b"a" * (LARGEST + 2**20 + 1), name="a.txt", status=413).text
+    assert "That is too much at once" in add(client, case, status=413, description="a" * (2**21 + 1)).text
     client.post(f"/cases/{case.id}/notes", {"note": "a" * (2**21 + 1)}, status=413)
+    client.post(f"/cases/{case.id}/notes", {f"note-{number}": "a" for number in range(1_001)}, status=413)
     gc.collect()
 
 

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from config.settings import ROOT, Settings
+from sentinel.core.serving.incoming import LARGEST_BODY
 from tests.conftest import make_app
 from tests.pages import PageClient
 
@@ -101,7 +102,6 @@ def test_no_file_of_the_repository_holds_a_key() -> None:
     assert found == []
 
 
-def test_the_access_log_has_no_query_and_no_referrer() -> None:
-    words = (ROOT / "config" / "gunicorn.py").read_text()
-    chosen = re.search(r'access_log_format = "(.*)"', words)
-    assert chosen and not re.search(r"%\((r|q|f|u|a|\{.*)\)", chosen[1])
+def test_no_page_takes_more_than_the_web_process_keeps_of_a_request(app) -> None:
+    taken = [getattr(view, "takes", 0) for view in app.view_functions.values()]
+    assert app.config["MAX_CONTENT_LENGTH"] < max(taken) < LARGEST_BODY

@@ -2,16 +2,14 @@
 
 import io
 import json
-import logging
 import os
-import sys
-from base64 import b64decode
+import zlib
+from base64 import b64decode, urlsafe_b64decode
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
-from typing import Any
+from pathlib import Path
 from uuid import uuid4
 
 import html5lib
@@ -22,137 +20,67 @@ from sqlalchemy import select, text
 
 from sentinel.alerts.sweep import sweep
 from sentinel.cases.models import Party, Report
-from sentinel.core import clock, viewer
-from sentinel.core import logging as ours
+from sentinel.core import clock
 from sentinel.core.db import db
+from sentinel.documents.models import Document
 from sentinel.post import delivery
 from sentinel.referrals.models import Referral
 from tests import databases, factories
-from tests.conftest import REDIS, make_app
 from tests.filling import form_with
 from tests.integration.carriers import mail_server
+from tests.integration.leaking import (
+    BROKER,
+    CALL,
+    INFORMATION,
+    OFFICER,
+    SUPERVISOR,
+    TAKER,
+    WORKER,
+    Watched,
+    all_that_is_logged,
+    leaked,
+    opened,
+)
+from tests.integration.test_record_asked import ask
 from tests.pages import PageClient
 
-BROKER = f"{REDIS.rpartition('/')[0]}/11"
-TAKER, OFFICER, WORKER = "calltaker@blaby.example", "officer@blaby.example", "worker@victimfirst.example"
-# Words that stand nowhere else in Sentinel: wherever one of them turns up, somebody's data has got out.
-SECRETS = ("Quillfeather", "900777", "zq@quill.example", "Sandalwood", "parrot", "Snodgrass", "LE3 3KM", "LE33KM")
-CALL = {
-    "finish": "save",
-    "danger": "no",
-    "who": "them",
-    "name": "Zubaida Quillfeather",
-    "phone": "07700 900777",
-    "ring": "yes",
-    "email": "yes",
-    "email_address": "zq@quill.example",
-    "send": "email",
-    "place": "77 Sandalwood Crescent, LE3 3KM",
-    "home": "yes",
-    "what": "He says he will wring the neck of her parrot, and has a knife.",
-    "relation": "neighbour",
-    "alleged_name": "Bartholomew Snodgrass",
-    "answers-frequency": "daily",
-    "answers-targeted": "me",
-    "answers-affected": "extremely",
-    "answers-happened": "weapon",
-    "consent": "given",
-}
-
-
-def leaked(words: str) -> list[str]:
-    """Which of the secrets stand in these words."""
-    return [secret for secret in SECRETS if secret.lower() in words.lower()]
-
-
-class Watched(PageClient):
-    """A client that keeps every address it was shown or sent to."""
-
-    def ask(self, method: str, path: str, **more: Any) -> Any:
-        """As ever, and remember the addresses."""
-        response = super().ask(method, path, **more)
-        self.app.extensions["addresses"] += [path, *response.headers.getlist("Location"), *_addresses_in(response.text)]
-        return response
-
-
-def _addresses_in(page: str) -> list[str]:
-    nodes = html5lib.parse(page).iter() if "<html" in page else []
-    found = [node.get(name) for node in nodes for name in ("href", "action", "formaction", "src", "data-live-url", "data-draft")]
-    return [address for address in found if address and not address.startswith(("tel:", "mailto:"))]
-
-
-@contextmanager
-def all_that_is_logged() -> Iterator[io.StringIO]:
-    """Everything that is written to the log, by Sentinel and by the libraries."""
-    written, real = io.StringIO(), sys.stderr
-    handler = logging.StreamHandler(written)
-    logging.getLogger().addHandler(handler)
-    sys.stderr = written
-    ours.set_up()
-    try:
-        yield written
-    finally:
-        sys.stderr = real
-        ours.set_up()
-        logging.getLogger().removeHandler(handler)
-
-
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    """What is logged during a test."""
-    with all_that_is_logged() as written:
-        yield written
-
-
-@contextmanager
-def opened(database: str, **settings: Any) -> Iterator[Flask]:
-    """The application with real commits."""
-    app = make_app(database, **settings)
-    app.extensions["addresses"] = []
-    with app.app_context(), viewer.acting_as(viewer.system("test")):
-        try:
-            yield app
-        finally:
-            db.session.remove()
-            db.engine.dispose()
-
-
-@pytest.fixture
-def house(log: io.StringIO, own_database: str) -> Iterator[Flask]:
-    """The application on a database of its own."""
-    with opened(own_database) as app:
-        yield app
+WHY = "Asked for by the auditor."
 
 
 @dataclass
 class Job:
-    """What the whole job left behind: addresses shown, words logged, what the broker holds, letters sent, a database."""
+    """What the whole job left behind: addresses shown, headers sent, words logged, what the broker holds, letters, a database, files."""
 
     addresses: list[str]
+    headers: list[str]
     log: str
     broker: list[bytes]
     letters: list[EmailMessage]
     database: str
+    files: Path
 
 
 @pytest.fixture(scope="module")
-def job() -> Iterator[Job]:
-    """A call taken, matched, kept as a draft, locked, saved, opened as a case, assessed, contacted, referred, swept, delivered."""
+def job(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Job]:
+    """A call taken, locked, saved, opened as a case, assessed, contacted, referred; files added, lists taken away; swept, delivered."""
     name = f"sentinel_leaks_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}_{os.getpid()}"
     with databases.superuser() as connection:
         databases.create(connection, name, databases.template())
     with redis.Redis.from_url(BROKER) as broker, all_that_is_logged() as log, mail_server() as mail:
         broker.flushdb()
-        with opened(name, redis_url=BROKER) as app:
+        files = tmp_path_factory.mktemp("files")
+        with opened(name, redis_url=BROKER, data_dir=files) as app:
             clock.freeze(datetime(2026, 12, 2, 10, 42, tzinfo=UTC))
             _call(app)
             _casework(app)
+            _files(app)
+            _lists(app)
         with opened(name, smtp_url=mail.url, redis_url=BROKER):
             clock.freeze(datetime(2026, 12, 4, 12, tzinfo=UTC))
             sweep()
             delivery.deliver()
         clock.freeze(None)
-        yield Job(app.extensions["addresses"], log.getvalue(), _held(broker), mail.got, name)
+        yield Job(app.extensions["addresses"], app.extensions["headers"], log.getvalue(), _held(broker), mail.got, name, files)
         broker.flushdb()
     with databases.superuser() as connection:
         databases.drop(connection, name)
@@ -185,6 +113,32 @@ def _casework(house: Flask) -> None:
     worker.post(f"/referrals/{referral.id}/acknowledge")
 
 
+def _files(house: Flask) -> None:
+    """A file whose name says who it is about, another that is refused; taken away again, and withdrawn."""
+    officer, case_id = Watched(house, OFFICER), db.session.scalars(select(Party.case_id).where(Party.role == "victim")).one()
+    for name, body in (("Quillfeather 07700 900777.txt", b"The parrot of Zubaida Quillfeather."), ("Snodgrass.exe", b"MZ")):
+        path = f"/cases/{case_id}/documents/add"
+        form = form_with(officer.get(path).text, path, "description")
+        sent = form.with_(kind="other", description="What the parrot saw.", file=(io.BytesIO(body), name))
+        officer.ask("POST", path, data=sent)
+    document = db.session.scalars(select(Document)).one()
+    officer.get(f"/cases/{case_id}/documents/{document.id}")
+    _sent(officer, f"/cases/{case_id}/documents/{document.id}/withdraw", "reason", reason="Mr Snodgrass is on it.")
+
+
+def _lists(house: Flask) -> None:
+    """The list of cases, the looks at a person and at a report as files; what was passed on."""
+    supervisor, person = Watched(house, SUPERVISOR), db.session.scalars(select(Party).where(Party.role == "victim")).one()
+    for kind in ("csv", "xlsx"):
+        asked = {"whose": "all", "state": "any", "risk": "any", "reason": WHY, "kind": kind}
+        assert supervisor.ask("POST", "/cases/export", data=asked | {"csrf_token": supervisor.token}).status_code == 200
+    officer = Watched(house, INFORMATION)
+    people = str(ask(officer, person.case.reference, reason=WHY))
+    assert b"Quillfeather" in officer.get(people).data
+    for path in (f"{people}/people/{person.person_id}", f"{people}/people/{person.person_id}.csv", "/disclosures", "/disclosures.csv"):
+        officer.get(path)
+
+
 def _held(broker: redis.Redis) -> list[bytes]:
     """Every key and value of the broker, and the bodies of its messages as they read."""
     held: list[bytes] = []
@@ -210,6 +164,47 @@ def test_nothing_about_anybody_is_in_an_address(job: Job) -> None:
     assert leaked("\n".join(job.addresses)) == []
 
 
+def test_nothing_about_anybody_is_in_a_header_but_a_files_own_name_for_whoever_takes_it_away(job: Job) -> None:
+    told = [header for header in job.headers if leaked(header)]
+    assert len(job.headers) > 400
+    assert [header.partition(": ")[2] for header in told] == ["attachment; filename*=UTF-8''Quillfeather%2007700%20900777.txt"]
+
+
+def test_files_taken_away_are_named_by_us(job: Job) -> None:
+    names = {header.partition("filename=")[2] for header in job.headers if "filename=" in header}
+    assert names == {"cases.csv", "cases.xlsx", "looks-at-a-person.csv", "disclosures.csv"}
+
+
+def test_nobody_is_told_where_somebody_came_from(job: Job) -> None:
+    told = {header.rpartition(": ")[2] for header in job.headers if " Referrer-Policy: " in header}
+    assert told == {"same-origin"}
+
+
+def test_files_at_rest_cannot_be_read_and_are_named_by_us(job: Job) -> None:
+    kept = [path for path in job.files.rglob("*") if path.is_file()]
+    assert len(kept) == 1
+    assert leaked(str(kept[0]) + kept[0].read_bytes().decode("latin-1")) == []
+
+
+def test_the_cookie_that_every_request_carries_cannot_be_read(job: Job) -> None:
+    cookies = [header.partition("sentinel=")[2].partition(";")[0] for header in job.headers if " Set-Cookie: " in header]
+    assert len(cookies) > 10
+    assert leaked("".join(map(_unpacked, cookies))) == []
+
+
+def _unpacked(cookie: str) -> str:
+    """What anybody can read of a cookie: its parts as base64, and those unpacked."""
+    parts = [urlsafe_b64decode(f"{part}===") for part in cookie.strip(".").split(".")]
+    return "".join(words.decode("latin-1") for part in parts for words in (part, _inflated(part)))
+
+
+def _inflated(part: bytes) -> bytes:
+    try:
+        return zlib.decompress(part)
+    except zlib.error:
+        return b""
+
+
 def test_the_broker_holds_names_of_tasks_and_nothing_else(job: Job) -> None:
     assert any(b"post.deliver" in value for value in job.broker)
     assert leaked(b"\n".join(job.broker).decode("utf-8", "replace")) == []
@@ -230,62 +225,17 @@ def test_rows_that_machines_keep_name_nobody(table: str, job: Job) -> None:
     assert leaked("\n".join(rows)) == []
 
 
-def test_unsaved_words_at_rest_cannot_be_read(house: Flask, own_database: str) -> None:
-    Watched(house, TAKER).post("/reports/new/draft", CALL | {"submission_id": str(uuid4())}, status=200)
+def test_unsaved_words_at_rest_cannot_be_read(watched: Flask, own_database: str) -> None:
+    Watched(watched, TAKER).post("/reports/new/draft", CALL | {"submission_id": str(uuid4())}, status=200)
     with databases.superuser(own_database) as connection:
         (row,) = connection.execute("SELECT d::text, convert_from(body, 'LATIN1') FROM draft d").fetchall()
     assert leaked("".join(row)) == []
 
 
-def test_a_page_for_a_failure_tells_nothing_and_the_log_tells_where(house: Flask, log: io.StringIO, monkeypatch: Any) -> None:
-    def fail(*_: object, **__: object) -> None:
-        raise LookupError("Zubaida Quillfeather, 07700 900777")
-
-    monkeypatch.setattr("sentinel.desk.intake.take_report", fail)
-    page = Watched(house, TAKER).post("/reports/new", CALL | {"submission_id": str(uuid4())}, status=500).text
-    assert leaked(page) == []
-    assert "LookupError" in log.getvalue()
-    assert leaked(log.getvalue()) == []
-
-
-def test_a_failure_in_the_database_tells_nothing(house: Flask, log: io.StringIO, monkeypatch: Any) -> None:
-    def fail(*_: object, **__: object) -> None:
-        db.session.execute(text("SELECT CAST(:words AS integer)"), {"words": "Zubaida Quillfeather"})
-
-    monkeypatch.setattr("sentinel.desk.intake.take_report", fail)
-    page = Watched(house, TAKER).post("/reports/new", CALL | {"submission_id": str(uuid4())}, status=500).text
-    assert leaked(page) == []
-    assert "DataError" in log.getvalue()
-    assert leaked(log.getvalue()) == []
-
-
-def test_a_message_whose_words_cannot_be_made_tells_the_log_nothing(house: Flask, log: io.StringIO) -> None:
-    def fail(_: object) -> None:
-        raise LookupError("Zubaida Quillfeather, 07700 900777")
-
-    Watched(house, TAKER).post("/reports/new", CALL | {"submission_id": str(uuid4())})
-    house.extensions["sentinel.messages"] = dict.fromkeys(house.extensions["sentinel.messages"], fail)
-    delivery.deliver()
-    assert "message_not_written" in log.getvalue()
-    assert leaked(log.getvalue()) == []
-
-
-def test_a_task_that_fails_tells_the_log_nothing(house: Flask, log: io.StringIO) -> None:
-    celery = house.extensions["celery"]
-
-    @celery.task(name="test.fail")
-    def fail() -> None:
-        raise LookupError("Zubaida Quillfeather, 07700 900777")
-
-    assert fail.apply().failed()
-    assert "LookupError" in log.getvalue()
-    assert leaked(log.getvalue()) == []
-
-
-def test_nobody_learns_that_a_case_they_may_not_see_exists(house: Flask) -> None:
+def test_nobody_learns_that_a_case_they_may_not_see_exists(watched: Flask) -> None:
     case, nowhere = factories.case(restricted=True, title="Quillfeather"), uuid4()
     factories.party(on=case, who=factories.person("Zubaida Quillfeather"))
-    stranger = Watched(house, "officer@charnwood.example")
+    stranger = Watched(watched, "officer@charnwood.example")
     for path in ("/cases/{}", "/cases/{}/timeline", "/cases/{}/people", "/cases/{}/risk"):
         real, unreal = (stranger.get(path.format(key), status=404).text for key in (case.id, nowhere))
         assert _plain(real) == _plain(unreal)

@@ -16,6 +16,7 @@ from sentinel.core.errors import NotAllowed, Refused
 from sentinel.core.viewer import acting_as
 from sentinel.interventions.queries import held_by
 from tests import factories
+from tests.filling import form_with
 
 pytestmark = pytest.mark.security
 
@@ -38,6 +39,11 @@ def signed(found, *, review_on, actor=None, signed_on=date(2020, 1, 1)):
 
 def days(name, day):
     return {f"{name}-day": day.day, f"{name}-month": day.month, f"{name}-year": day.year}
+
+
+def filled(client, path, box, **changes):
+    """The form of a page that has this box, filled in further."""
+    return form_with(client.get(path).text, path, box).with_(**changes)
 
 
 def told(case):
@@ -159,12 +165,14 @@ def test_a_partner_cannot_come_after_itself_by_any_number_of_steps(session):
 def test_what_is_recorded_of_a_partner_on_its_page_comes_back(client_as, session, at):
     at("2026-12-02 10:00")
     governance, found, after = client_as(GOVERNANCE), partner("melton"), partner("rutland")
-    fields = {"submission_id": new_id(), "regime": "uk_gdpr", "powers": ["cpw", "abc"], "successor": str(after.id)}
+    changes = {"regime": "uk_gdpr", "powers": ["cpw", "abc"], "successor": str(after.id)}
+    fields = filled(governance, f"/partnership/{found.id}/standing", "successor", **changes)
     page = governance.follow(f"/partnership/{found.id}/standing", fields | days("succeeded_on", date(2028, 4, 1)))
     for words in ("General: UK GDPR", "Community protection warning", "Rutland County Council, Saturday 1 April 2028"):
         assert words in page.text
-    without = {"submission_id": new_id(), "succeeded_on-day": "", "succeeded_on-month": "", "succeeded_on-year": ""}
-    refused = governance.post(f"/partnership/{found.id}/standing", fields | without, status=422)
+    without = {"succeeded_on-day": "", "succeeded_on-month": "", "succeeded_on-year": ""}
+    again = filled(governance, f"/partnership/{found.id}/standing", "successor", **without)
+    refused = governance.post(f"/partnership/{found.id}/standing", again, status=422)
     assert "Enter both the partner that came after this one and the day" in refused.text
 
 
@@ -176,7 +184,7 @@ def test_governance_adds_a_team_once_and_changes_its_name(client_as, session):
     team = session.scalars(select(Team).where(Team.name == "Melton night team")).one()
     refused = governance.post(f"/partnership/{found.id}/teams", fields | {"submission_id": new_id()}, status=422)
     assert "has a team of that name" in refused.text
-    changed = {"submission_id": new_id(), "name": "Melton evening team", "phone": ""}
+    changed = filled(governance, f"/partnership/teams/{team.id}", "name", name="Melton evening team", phone="")
     assert "Melton evening team" in governance.follow(f"/partnership/teams/{team.id}", changed).text
 
 

@@ -15,7 +15,8 @@ from sentinel.core.db import db, new_id
 from sentinel.core.errors import NotFound, Refused
 from sentinel.core.viewer import acting_as
 from tests import factories
-from tests.integration.test_partnership import GOVERNANCE, days, partner, told
+from tests.filling import form_with
+from tests.integration.test_partnership import GOVERNANCE, days, filled, partner, told
 
 pytestmark = pytest.mark.security
 
@@ -73,7 +74,8 @@ def test_what_a_form_does_not_have_changes_nothing(client_as, session, at):
     extra = {"partner_id": str(partner("melton").id), "vetted_until": "2099-01-01", "vetting_level": "NPPV3", "email": "x@y.example",
              "level": "NPPV3", "until-day": "1", "until-month": "1", "until-year": "2099", "disabled_at": "2026-01-01", "label": "x",
              "password_hash": "x", "id": str(new_id()), "user_id": str(known(ADMIN).id)}  # fmt: skip
-    fields = {"submission_id": new_id(), "name": "Jaswinder Bell-Hart", "phone": officer.phone, "roles": [value("practitioner")]}
+    changes = {"name": "Jaswinder Bell-Hart", "roles": [value("practitioner")]}
+    fields = filled(admin, f"/people/{officer.id}/change", "name", **changes)
     admin.post(f"/people/{officer.id}/change", extra | fields)
     session.expire_all()
     after = {column.name: getattr(officer, column.name) for column in User.__table__.columns}
@@ -160,7 +162,7 @@ def test_nobody_does_to_themselves_what_an_administrator_does_to_others(client_a
     admin, own = client_as(ADMIN), known(ADMIN)
     fields = {"submission_id": new_id(), "level": "NPPV3"} | days("until", date(2030, 1, 1))
     assert "Ask a governance officer or another" in admin.post(f"/people/{own.id}/vetting", fields, status=422).text
-    named = {"submission_id": new_id(), "name": "Olamide Adeyemi-Cole", "phone": "", "roles": []}
+    named = filled(admin, f"/people/{own.id}/change", "name", name="Olamide Adeyemi-Cole", phone="", roles=[])
     assert "Olamide Adeyemi-Cole" in admin.follow(f"/people/{own.id}/change", named).text
 
 
@@ -211,7 +213,7 @@ def test_a_role_taken_away_closes_its_pages_at_the_next_click(client_as, session
     officer, admin = known("officer@blaby.example"), client_as(ADMIN)
     open_page = client_as(officer.email)
     open_page.get("/my-work")
-    fields = {"submission_id": new_id(), "name": officer.name, "phone": officer.phone, "roles": [value("call_taker")]}
+    fields = filled(admin, f"/people/{officer.id}/change", "name", roles=[value("call_taker")])
     admin.follow(f"/people/{officer.id}/change", fields)
     open_page.get("/my-work", status=403)
     assert pairs(known("officer@blaby.example")) == {("call_taker", factories.team().id)}
@@ -286,7 +288,7 @@ def test_vetting_recorded_on_the_page_lets_somebody_in_again(client_as, session,
     officer.vetted_until = date(2026, 12, 1)
     session.commit()
     assert "lapsed" in client_as(ADMIN).get(f"/people/{officer.id}").text
-    fields = {"submission_id": new_id(), "level": "NPPV3"} | days("until", date(2027, 12, 1))
+    fields = filled(client_as(ADMIN), f"/people/{officer.id}/vetting", "until-day", level="NPPV3") | days("until", date(2027, 12, 1))
     client_as(ADMIN).follow(f"/people/{officer.id}/vetting", fields)
     session.expire_all()
     assert (officer.vetting_level, service.why_not(officer, clock.today())) == ("NPPV3", None)
@@ -355,10 +357,10 @@ def test_a_role_that_only_governance_gives_stays_as_it_is_when_a_local_administr
     session.add(RoleHeld(user_id=officer.id, team_id=factories.team().id, role="information_officer"))
     session.commit()
     officer = known("officer@blaby.example")
-    page = client_as(ADMIN).get(f"/people/{officer.id}/change")
+    place = f"/people/{officer.id}/change"
+    page = client_as(ADMIN).get(place)
     assert "only a governance officer changes: information officer, Blaby ASB team" in page.text
-    fields = {"submission_id": new_id(), "name": officer.name, "phone": officer.phone, "roles": [value("call_taker")]}
-    client_as(ADMIN).follow(f"/people/{officer.id}/change", fields)
+    client_as(ADMIN).follow(place, form_with(page.text, place, "name").with_(roles=[value("call_taker")]))
     assert {role for role, _ in pairs(known("officer@blaby.example"))} == {"call_taker", "information_officer"}
     with pytest.raises(Refused, match="Only a governance officer"):
         change(known(ADMIN), known("officer@blaby.example"), {("practitioner", factories.team().id)})

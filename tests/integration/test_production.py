@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from typing import IO
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
@@ -63,8 +64,8 @@ def run(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess
 
 
 @contextmanager
-def running(environment: dict[str, str], *words: str) -> Iterator[subprocess.Popen[bytes]]:
-    with subprocess.Popen([*SENTINEL, *words], env=environment) as process:
+def running(environment: dict[str, str], *words: str, output: IO[bytes] | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen([*SENTINEL, *words], env=environment, stdout=output, stderr=output) as process:
         yield process
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
@@ -137,3 +138,5 @@ def test_making_the_roles_again_changes_nothing_but_what_was_wrong(urls: dict[st
         found = connection.execute("SELECT count(*) FROM pg_roles WHERE rolname = ANY(%s) AND NOT rolsuper AND NOT rolbypassrls", [FOUR])
         assert found.fetchone() == (4,)
         assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+    with psycopg.connect(f"{databases.SERVER}/{name}") as connection:
+        assert connection.execute("SHOW log_min_messages").fetchone() == ("log",), "a refused statement's words are in the server's log"

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -135,6 +135,13 @@ def kept(place: Place, name: str) -> bool:
         return connection.execute("SELECT 1 FROM submission WHERE id = %s", [name]).fetchone() is not None
 
 
+def logged_of(place: Place, words: str) -> bool:
+    """Does the database's own log hold the words of a statement that it refused?"""
+    with rows(place) as connection, suppress(psycopg.Error):
+        connection.execute("SELECT CAST(%s::text AS integer)", [words])
+    return words in (place.logs / "database.log").read_text()
+
+
 def test_from_nothing_to_ready_through_every_death_without_losing_a_row(folder: Path) -> None:
     data = folder / "data"
     with started(data) as system:
@@ -158,6 +165,7 @@ def test_from_nothing_to_ready_through_every_death_without_losing_a_row(folder: 
     with started(data) as system:
         assert system.works()
         assert all(kept(system.place, name) for name in saved)
+        assert not logged_of(system.place, "Zubaida Quillfeather")
         everything = system.all_pids()
         assert system.stop() == 0
         assert all(map(gone, everything))
