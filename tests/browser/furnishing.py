@@ -1,40 +1,93 @@
 """What the demonstration has none of, made with the real verbs, so that every page has something on it."""
 
 from datetime import datetime
+from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
-from sentinel.cases import intake, service, triage
+from sentinel.cases import actions, disclosures, intake, service, triage
 from sentinel.cases.intake import NewParty, NewReport, Reach
 from sentinel.cases.models import Case, Party, Report
 from sentinel.core import clock, viewer
 from sentinel.core.db import db
+from sentinel.exchange.police import import_police
 from sentinel.interventions.models import Intervention
+from sentinel.oversight import asking
 from sentinel.places.queries import Located
 from sentinel.victims import service as victims
 from sentinel.victims.models import Promise
 from tests import factories
+from tests.browser.house import House
+from tests.browser.visitor import Visitor
 from tests.conftest import make_app
+from tests.integration import restricted_made
+from tests.integration.test_imports import ROW, changed, street_file
 
 REACH = Reach(phone="07700 900111", email_address="leo@example.org", ring="yes", email="yes")
+# Flagged by the worker, once every transaction before it is over: here nobody waits for that.
+A_LOOK_TO_ASK_ABOUT = """
+INSERT INTO look_flag (id, user_id, person_id, why, entry_id, at_us, flagged_at)
+SELECT gen_random_uuid(), u.id, (SELECT id FROM person ORDER BY id LIMIT 1), 'colleague', 1, 1, now()
+FROM app_user u WHERE u.email = 'officer@blaby.example'
+"""
 
 
-def furnish(database: str, moment: datetime) -> list[str]:
-    """Make them as of `moment`; where to begin looking."""
-    app = make_app(database)
+def furnish(house: House, moment: datetime) -> dict[str, list[str]]:
+    """Make them as of `moment`; where each role has to begin to come by them."""
+    app = make_app(house.database)
     clock.freeze(moment)
     with app.app_context(), viewer.acting_as(viewer.system("test")):
         try:
-            found = _furnish()
+            found = _furnish(house.log.parent)
             db.session.commit()
         finally:
             clock.freeze(None)
             db.session.remove()
             db.engine.dispose()
+    house.change(A_LOOK_TO_ASK_ABOUT)
     return found
 
 
-def _furnish() -> list[str]:
+def add_a_file(visitor: Visitor, case_path: str) -> None:
+    """Put a file on a case, as somebody does who has one."""
+    page = visitor.go(f"{case_path}/documents/add")
+    page.get_by_label("File", exact=True).set_input_files(
+        {"name": "diary.txt", "mimeType": "text/plain", "buffer": b"Stones again at nine."}
+    )
+    page.get_by_role("radio").first.check()
+    page.get_by_label("What it shows").fill("Diary of the week")
+    page.get_by_role("button", name="Add the file").click()
+    page.get_by_role("link", name="diary.txt", exact=True).wait_for()
+
+
+def _furnish(folder: Path) -> dict[str, list[str]]:
+    import_police([street_file(folder, [ROW, changed(Month="2026-13")])])
+    restricted = _restricted()
+    return {"supervisor": [*_of_supervisors(), f"/cases/{restricted.id}/access"], "information_officer": _questions(restricted)}
+
+
+def _restricted() -> Case:
+    """A restricted case that somebody opened in an emergency, and about whose victim there is a new report."""
+    case: Case = restricted_made.restricted()
+    restricted_made.break_glass(case)
+    report = factories.report(team_slug="charnwood-asb")
+    factories.party(on=report, who=_victim(case).person)
+    touching = text("SELECT restricted_touches(:report, 'restricted_touched', :at)")
+    db.session.execute(touching, {"report": report.id, "at": clock.now()})
+    return case
+
+
+def _questions(about: Case) -> list[str]:
+    """What the information officer asked of the record."""
+    officer, reference = factories.user(), about.reference
+    with restricted_made.looking(restricted_made.INFORMATION):
+        asker = restricted_made.who(restricted_made.INFORMATION)
+        of_case = asking.ask_of_reference(actor=asker, reference=reference, reason="A complaint")
+        of_staff = asking.ask_of_staff(actor=asker, staff_id=officer.id, reason="A complaint")
+        return [f"/record/questions/{of_case.id}", f"/record/questions/{of_staff.id}/staff"]
+
+
+def _of_supervisors() -> list[str]:
     hidden, asked, unallocated = (_opened(*people) for people in (_for_somebody_else(), _themselves(), _themselves()))
     officer = factories.user()
     service.share_case(actor=officer, case=asked, grantee=factories.team("charnwood-asb"), reason="Their tenant.")
@@ -45,9 +98,12 @@ def _furnish() -> list[str]:
         select(Promise).where(Promise.party_id == party.id, Promise.kind == "cadence", Promise.state == "open")
     ).one()
     victims.waive(actor=officer, promise=cadence, reason="asked_not_to_be_contacted", note="She will ring us.")
+    actions.add_action(actor=officer, case=asked, what="Ring the school", owner=officer, due_on=clock.today())
+    told = {"to_whom": "The school", "what": "That there was a report", "gateway": "consent", "why": "So that they look out for them"}
+    disclosures.record(actor=officer, case=asked, disclosed_at=clock.now(), **told)
     unallocated.officer_id = None
     with_care = [f"/cases/{case.id}/victim-care" for case in (hidden, asked)]
-    return [f"/cases/{hidden.id}", f"/cases/{asked.id}/access", *with_care, *_ladders()]
+    return [f"/cases/{hidden.id}", f"/cases/{asked.id}/access", f"/cases/{asked.id}/actions", *with_care, *_ladders()]
 
 
 def _ladders() -> list[str]:

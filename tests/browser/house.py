@@ -98,7 +98,7 @@ def _start(database: str, folder: Path, settings: Mapping[str, str], descriptor:
     return spawn(
         Launch(
             [*GUNICORN, "--workers", "1", "--bind", f"fd://{descriptor}", "sentinel.wsgi:app"],
-            _environment(database) | settings,
+            _environment(database) | {"SENTINEL_DATA_DIR": str(folder)} | settings,
             folder / f"{database}.log",
             folder / f"{database}.json",
             descriptors=[descriptor],
