@@ -586,6 +586,16 @@ def test_before_any_answer_nothing_is_suggested(taker):
     assert "Not assessed" in taker.post("/reports/new/screen", typed(), status=200).text
 
 
+def test_an_age_in_words_is_refused_at_its_field_and_the_screen_goes_on(taker):
+    call = typed(age="old", **{"answers-happened": "weapon"})
+    assert "High risk" in taker.post("/reports/new/screen", call, status=200).text
+    page = taker.post("/reports/new", call, status=422).text
+    assert "Enter their age in years" in page and 'value="old"' in page
+    assert "High risk" in taker.post("/reports/new/screen", call | {"category": "of my own"}, status=200).text
+    taker.post("/reports/new", call | {"category": "of my own"}, status=422)
+
+
+
 @pytest.mark.parametrize(
     ("part", "changes", "words"),
     [

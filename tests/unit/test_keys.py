@@ -144,6 +144,10 @@ def test_a_key_is_its_own_key(text):
     assert email_key(email_key(text)) == email_key(text)
 
 
+def test_what_no_name_can_be_is_folded_by_its_beginning_and_not_all_through():
+    assert fold("x" * 2_000_000) == "x" * 2_000
+
+
 @given(anything, anything)
 def test_keys_fit_their_columns(text, area):
     assert max(len(key(text)) for key in (name_key, sound_key, phone_key, email_key)) <= KEY_LIMIT
