@@ -176,18 +176,26 @@ def _report_of_the_same() -> Report:
 
 
 def _people() -> list[Beginning]:
-    """Somebody signed in twice, somebody on duty, an account that is closed, what somebody declared; a partner to govern."""
+    """Somebody signed in twice, on duty, with a closed account, with a lost second factor; what somebody declared; a partner to govern."""
     admin, supervisor = restricted_made.who(ADMIN), make.user(SUPERVISOR)
     for email in (OFFICER, OFFICER, TAKER):
         service.start_session(make.user(email))
     roles = {("call_taker", make.team("blaby-customer-services").id)}
     made = people.add_person(actor=admin, partner=admin.partner, name="New Person", email="new@blaby.example", roles=roles)
     people.close_account(actor=admin, user=made, reason="Did not come.")
+    lost = people.add_person(actor=admin, partner=admin.partner, name="Lost Telephone", email="lost@blaby.example", roles=roles)
+    second_factor.begin(lost)
+    credentials.of(lost.id).totp_confirmed_at = clock.machine_now()
     declaring.declare_person(actor=make.user(OFFICER), name="Somebody Known")
     today = clock.now()
     db.session.add(Duty(team_id=make.team().id, user_id=supervisor.id, starts_at=today, ends_at=today + timedelta(days=2)))
     partners = [(GOVERNANCE, f"/partnership/{admin.partner_id}"), (SUPERVISOR, "/board/duty")]
-    return [*partners, *((ADMIN, f"/people/{one.id}") for one in (made, make.user(TAKER))), (OFFICER, "/account"), (OFFICER, "/declared")]
+    return [
+        *partners,
+        *((ADMIN, f"/people/{one.id}") for one in (made, lost, make.user(TAKER))),
+        (OFFICER, "/account"),
+        (OFFICER, "/declared"),
+    ]
 
 
 def _door() -> list[Beginning]:
