@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import select, text
 
+from sentinel.access.models import Credential, User
 from sentinel.cases import actions, disclosures, intake, service, triage
 from sentinel.cases.intake import NewParty, NewReport, Reach
 from sentinel.cases.models import Case, Party, Report
@@ -63,7 +64,18 @@ def add_a_file(visitor: Visitor, case_path: str) -> None:
 def _furnish(folder: Path) -> dict[str, list[str]]:
     import_police([street_file(folder, [ROW, changed(Month="2026-13")])])
     restricted = _restricted()
-    return {"supervisor": [*_of_supervisors(), f"/cases/{restricted.id}/access"], "information_officer": _questions(restricted)}
+    return {
+        "supervisor": [*_of_supervisors(), f"/cases/{restricted.id}/access"],
+        "information_officer": _questions(restricted),
+        "local_admin": [f"/people/{_with_a_code().id}"],
+    }
+
+
+def _with_a_code() -> User:
+    """Somebody who set up a second factor, and may lose it."""
+    user = factories.user(restricted_made.SECOND)
+    db.session.get_one(Credential, user.id).totp_confirmed_at = clock.machine_now()
+    return user
 
 
 def _restricted() -> Case:
@@ -99,11 +111,16 @@ def _of_supervisors() -> list[str]:
     ).one()
     victims.waive(actor=officer, promise=cadence, reason="asked_not_to_be_contacted", note="She will ring us.")
     actions.add_action(actor=officer, case=asked, what="Ring the school", owner=officer, due_on=clock.today())
-    told = {"to_whom": "The school", "what": "That there was a report", "gateway": "consent", "why": "So that they look out for them"}
-    disclosures.record(actor=officer, case=asked, disclosed_at=clock.now(), **told)
+    _disclose(asked)
     unallocated.officer_id = None
     with_care = [f"/cases/{case.id}/victim-care" for case in (hidden, asked)]
     return [f"/cases/{hidden.id}", f"/cases/{asked.id}/access", f"/cases/{asked.id}/actions", *with_care, *_ladders()]
+
+
+def _disclose(case: Case) -> None:
+    told = {"to_whom": "The school", "what": "That there was a report", "gateway": "consent", "why": "So that they look out for them"}
+    with restricted_made.looking(restricted_made.OFFICER):
+        disclosures.record(actor=factories.user(), case=case, disclosed_at=clock.now(), **told)
 
 
 def _ladders() -> list[str]:
