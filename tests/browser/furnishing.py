@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import select, text
 
+from sentinel.access import second_factor
 from sentinel.access.models import Credential, User
 from sentinel.cases import actions, disclosures, intake, service, triage
 from sentinel.cases.intake import NewParty, NewReport, Reach
@@ -72,8 +73,10 @@ def _furnish(folder: Path) -> dict[str, list[str]]:
 
 
 def _with_a_code() -> User:
-    """Somebody who set up a second factor, and may lose it."""
-    user = factories.user(restricted_made.SECOND)
+    """Somebody who set up a second factor, and may lose it; nobody that another test of this house signs in as."""
+    ours = User.partner_id == factories.user().partner_id
+    user = db.session.scalars(select(User).where(ours, User.label.is_(None)).order_by(User.email).limit(1)).one()
+    second_factor.begin(user)
     db.session.get_one(Credential, user.id).totp_confirmed_at = clock.machine_now()
     return user
 

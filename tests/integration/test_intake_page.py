@@ -595,7 +595,6 @@ def test_an_age_in_words_is_refused_at_its_field_and_the_screen_goes_on(taker):
     taker.post("/reports/new", call | {"category": "of my own"}, status=422)
 
 
-
 @pytest.mark.parametrize(
     ("part", "changes", "words"),
     [
