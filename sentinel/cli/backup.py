@@ -102,5 +102,3 @@ def _seal(folder: Path) -> bool:
 def _refuse(problems: Iterable[str]) -> None:
     if sentences := list(problems):
         raise Refused(" ".join(sentences))
-
-

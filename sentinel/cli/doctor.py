@@ -14,6 +14,8 @@ from sentinel.core import clock
 from sentinel.core.errors import SentinelError
 from sentinel.core.instance import assets, browser, checks, locate
 from sentinel.core.worktime import calendar_warning
+from sentinel.post.channels import in_words
+from sentinel.post.notify_check import doubts
 
 BROKEN = 1
 AHEAD = timedelta(days=120)  # the longest span a promise is reckoned over, and a margin
@@ -59,6 +61,7 @@ def _look_at_all(data: Path | None) -> Iterator[Finding]:
 
 def _look_at_system(found: locate.Found) -> Iterator[Finding]:
     chosen = settings()
+    yield _look("messages", lambda: doubts(chosen))
     yield _look("secret", lambda: filter(None, [checks.secret(chosen.secret_key)]))
     yield _look("database", lambda: checks.database(chosen.owner_database_url, "SENTINEL_OWNER_DATABASE_URL"))
     yield _look("role of the pages", lambda: checks.role(chosen.database_url, "SENTINEL_DATABASE_URL"))
@@ -87,7 +90,7 @@ def _look(name: str, check: Callable[[], Iterable[str]]) -> Finding:
 
 
 def _notes() -> list[str]:
-    return [] if browser.chromium() else [browser.HOW_TO_GET_ONE]
+    return in_words(settings()) + ([] if browser.chromium() else [browser.HOW_TO_GET_ONE])
 
 
 def _in_words(finding: Finding) -> list[str]:

@@ -1,0 +1,47 @@
+"""The ways out of the building that are set up here, and who carries what goes by them."""
+
+from collections.abc import Mapping
+
+from flask import current_app
+
+from config.settings import Settings
+
+NO_EMAIL = "E-mail is not set up here (SENTINEL_SMTP_URL)."
+NO_TEXT = "Text messages are not set up here. Ring, or reach them another safe way."
+NO_LETTER = "Letters are not sent from here. Write and post it, then log the contact."
+NOTIFY, SMTP = "notify", "smtp"
+CARRIERS = (NOTIFY, SMTP)
+NAMES = {NOTIFY: "GOV.UK Notify", SMTP: "the mail server"}
+WAYS = {"email": "E-mail", "text": "Text messages"}
+
+
+def settings() -> Settings:
+    """The settings of this application."""
+    found: Settings = current_app.config["SENTINEL"]
+    return found
+
+
+def carriers(chosen: Settings) -> dict[str, str]:
+    """Who carries each way that is set up. Notify carries texts; e-mail too where it has a template for it, else the mail server."""
+    found = {"email": SMTP} if chosen.smtp_url else {}
+    if chosen.notify_api_key:
+        found |= {"email": NOTIFY} if chosen.notify_email_template else {}
+        found |= {"text": NOTIFY} if chosen.notify_text_template else {}
+    return found
+
+
+def not_set_up() -> Mapping[str, str]:
+    """The ways that nothing here can send by, and what to do instead. E-mail is always offered: without a carrier it fails visibly."""
+    missing = {} if "text" in carriers(settings()) else {"text": NO_TEXT}
+    return missing | {"letter": NO_LETTER}
+
+
+def in_words(chosen: Settings) -> list[str]:
+    """ "E-mail goes by the mail server.", "Text messages are not set up." """
+    by = carriers(chosen)
+    return [
+        f"{name} {'goes' if way == 'email' else 'go'} by {NAMES[by[way]]}."
+        if way in by
+        else f"{name} {'is' if way == 'email' else 'are'} not set up."
+        for way, name in WAYS.items()
+    ]
