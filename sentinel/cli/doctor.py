@@ -51,6 +51,7 @@ def _look_at_all(data: Path | None) -> Iterator[Finding]:
     yield _look("time zone", lambda: filter(None, [checks.time_zone()]))
     yield _look("bank holidays", lambda: filter(None, [calendar_warning(clock.today() + AHEAD)]))
     yield _look("standards", lambda: map(str, agreed.check(settings().standards_dir)))
+    yield _look("messages", lambda: doubts(settings()))
     yield _look("styles", lambda: [] if assets.present() else [FETCH_ASSETS])
     try:
         with locate.system(data, "owner", "web", "worker") as found:
@@ -61,7 +62,6 @@ def _look_at_all(data: Path | None) -> Iterator[Finding]:
 
 def _look_at_system(found: locate.Found) -> Iterator[Finding]:
     chosen = settings()
-    yield _look("messages", lambda: doubts(chosen))
     yield _look("secret", lambda: filter(None, [checks.secret(chosen.secret_key)]))
     yield _look("database", lambda: checks.database(chosen.owner_database_url, "SENTINEL_OWNER_DATABASE_URL"))
     yield _look("role of the pages", lambda: checks.role(chosen.database_url, "SENTINEL_DATABASE_URL"))

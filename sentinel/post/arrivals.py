@@ -12,7 +12,7 @@ from sentinel.core import clock
 from sentinel.core.db import db
 from sentinel.post import notify
 from sentinel.post.channels import settings
-from sentinel.post.delivery import AS_MESSAGE, message_of, tell_others
+from sentinel.post.delivery import AS_MESSAGE, chosen_once, message_of, tell_others
 from sentinel.post.events import MessageArrived, MessageCameBack
 from sentinel.post.letters import Message
 from sentinel.post.models import Outbox
@@ -68,7 +68,7 @@ def _claimed(batch: int) -> Sequence[tuple[Message, str]]:
         .limit(batch)
         .with_for_update(skip_locked=True)
     )
-    asked = update(Outbox).where(Outbox.id.in_(due.scalar_subquery())).values(asked_at=moment).returning(*AS_MESSAGE, Outbox.provider_ref)
+    asked = update(Outbox).where(Outbox.id.in_(chosen_once(due))).values(asked_at=moment).returning(*AS_MESSAGE, Outbox.provider_ref)
     rows = db.session.execute(asked.execution_options(synchronize_session=False)).all()
     db.session.commit()
     return [(message_of(row), str(row.provider_ref)) for row in rows]

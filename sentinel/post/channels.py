@@ -9,6 +9,7 @@ from config.settings import Settings
 NO_EMAIL = "E-mail is not set up here (SENTINEL_SMTP_URL)."
 NO_TEXT = "Text messages are not set up here. Ring, or reach them another safe way."
 NO_LETTER = "Letters are not sent from here. Write and post it, then log the contact."
+NOT_OFFERED = {"text": NO_TEXT, "email": "E-mail is not set up here.", "letter": NO_LETTER}
 NOTIFY, SMTP = "notify", "smtp"
 CARRIERS = (NOTIFY, SMTP)
 NAMES = {NOTIFY: "GOV.UK Notify", SMTP: "the mail server"}
@@ -31,9 +32,9 @@ def carriers(chosen: Settings) -> dict[str, str]:
 
 
 def not_set_up() -> Mapping[str, str]:
-    """The ways that nothing here can send by, and what to do instead. E-mail is always offered: without a carrier it fails visibly."""
-    missing = {} if "text" in carriers(settings()) else {"text": NO_TEXT}
-    return missing | {"letter": NO_LETTER}
+    """The ways that nothing here can send by to a victim, and what to do instead: none of them is offered to a caller."""
+    there = carriers(settings())
+    return {way: sentence for way, sentence in NOT_OFFERED.items() if way not in there}
 
 
 def in_words(chosen: Settings) -> list[str]:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import structlog
 from flask import current_app
-from sqlalchemy import ColumnElement, case, func, null, select, update
+from sqlalchemy import ColumnElement, Select, case, func, null, select, update
 
 from sentinel.core import clock
 from sentinel.core.db import db, new_id
@@ -109,13 +109,18 @@ def _claim(limit: int) -> tuple[Sequence[Message], UUID, datetime] | None:
     )
     rows = db.session.execute(
         update(Outbox)
-        .where(Outbox.id.in_(due.scalar_subquery()))
+        .where(Outbox.id.in_(chosen_once(due)))
         .values(state="sending", attempts=Outbox.attempts + 1, lease_token=token, lease_until=moment + LEASE, carrier=_carrier())
         .returning(*AS_MESSAGE)
         .execution_options(synchronize_session=False)
     ).all()
     db.session.commit()
     return (sorted(map(message_of, rows), key=lambda message: message.id), token, moment + LEASE) if rows else None
+
+
+def chosen_once(due: Select[Any]) -> Select[Any]:
+    """These rows and no more: as a plain subquery PostgreSQL may choose others for each row it compares, past the limit."""
+    return select(due.cte("due").c.id)
 
 
 def message_of(row: Any) -> Message:
@@ -152,7 +157,7 @@ def _attempt(message: Message) -> Outcome:
     """Write the words, then send them with no transaction open."""
     if message.channel == "in_system":
         return Sent()
-    if why_not := not_set_up().get(message.channel):
+    if message.channel != "email" and (why_not := not_set_up().get(message.channel)):
         return Failed(why_not) if message.fate != "unsure" else Uncertain(LEFT_WITH)
     builders: Mapping[str, Builder] = current_app.extensions["sentinel.messages"]
     try:

@@ -20,6 +20,7 @@ TEMPLATES = {TEXT: {"type": "sms", "body": "((body))"}, EMAIL: {"type": "email",
 HANG, TAKE_AND_HANG = "hang", "take and hang"
 NUMBER = "07700900318"
 SAYS = {
+    302: ("Found", "Not Notify at all, but something in between"),
     400: ("BadRequestError", f"Can't send to {NUMBER} using a team-only API key"),
     403: ("AuthError", "Error: Your system clock must be accurate to within 30 seconds"),
     404: ("NoResultFound", "No result found"),
@@ -121,6 +122,7 @@ def notify_server() -> Iterator[Notify]:
             status, body = found
             words = json.dumps(body).encode()
             self.send_response(status)
+            self.send_header("Location", "/elsewhere")
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(words)))
             self.end_headers()

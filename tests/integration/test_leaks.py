@@ -120,7 +120,7 @@ def opened(database: str, **settings: Any) -> Iterator[Flask]:
 @pytest.fixture
 def house(log: io.StringIO, own_database: str) -> Iterator[Flask]:
     """The application on a database of its own."""
-    with opened(own_database) as app:
+    with opened(own_database, smtp_url="smtp://127.0.0.1:1") as app:
         yield app
 
 
@@ -143,7 +143,7 @@ def job() -> Iterator[Job]:
         databases.create(connection, name, databases.template())
     with redis.Redis.from_url(BROKER) as broker, all_that_is_logged() as log, mail_server() as mail:
         broker.flushdb()
-        with opened(name, redis_url=BROKER) as app:
+        with opened(name, smtp_url=mail.url, redis_url=BROKER) as app:
             clock.freeze(datetime(2026, 12, 2, 10, 42, tzinfo=UTC))
             _call(app)
             _casework(app)

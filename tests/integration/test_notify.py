@@ -110,6 +110,7 @@ def test_an_email_goes_by_notify_only_where_it_has_a_template_for_it(session, ca
     [
         (429, "waiting", "GOV.UK Notify takes no more from us just now (answer 429)."),
         (500, "waiting", "GOV.UK Notify answered 500."),
+        (302, "waiting", "GOV.UK Notify answered 302."),
         (HANG, "waiting", "GOV.UK Notify could not be reached (ReadTimeout)."),
         (400, "failed", notify.REFUSED[400]),
         (403, "failed", notify.REFUSED[403]),

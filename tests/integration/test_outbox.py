@@ -211,6 +211,14 @@ def test_nothing_is_begun_that_the_lease_would_not_outlast(app, mail, monkeypatc
     assert [(row(number).state, row(number).attempts) for number in numbers] == [("waiting", 0)] * 3
 
 
+def test_no_more_is_claimed_than_asked_for_however_the_rows_are_found(app):
+    for n in range(30):
+        write(app, NotSent("x"), key=f"k{n}")
+    for way in ("hashjoin", "mergejoin", "hashagg", "material", "sort"):
+        db.session.execute(text(f"SET LOCAL enable_{way} = off"))
+    assert len(delivery._claim(5)[0]) == 5
+
+
 def test_two_workers_at_once_send_each_message_once(app):
     with receiver(200) as receiving:
         for n in range(60):
