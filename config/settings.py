@@ -25,6 +25,10 @@ class Settings(BaseSettings):
     secret_key: str = ""
     base_url: str = "http://127.0.0.1:8000"
     smtp_url: str = ""
+    notify_api_key: str = ""
+    notify_text_template: str = ""
+    notify_email_template: str = ""
+    notify_url: str = "https://api.notifications.service.gov.uk"
     clamd_url: str = ""
     victim_first_webhook_url: str = ""
     victim_first_webhook_secret: str = ""
@@ -41,6 +45,11 @@ class Settings(BaseSettings):
     assets_dir: Path = ROOT / ".assets"
     templates_dir: Path = ROOT / "templates"
     standards_dir: Path = ROOT / "config" / "standards"
+
+    @property
+    def sends_email(self) -> bool:
+        """Is there anything that carries e-mail?"""
+        return bool(self.smtp_url or (self.notify_api_key and self.notify_email_template))
 
 
 @cache

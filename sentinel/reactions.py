@@ -56,6 +56,8 @@ REACTIONS: Reactions = {
     referrals.ReferralMoved: (alerting.close_moved,),
     interventions.InterventionMoved: (alerting.close_moved,),
     post.MessageSent: (victim_letters.note_acknowledged,),
+    post.MessageArrived: (victim_letters.note_arrived,),
+    post.MessageCameBack: (victim_letters.note_came_back,),
     post.MessageFailed: (),
 }
 

@@ -1,6 +1,6 @@
 """The post: what waits in the outbox."""
 
-from sentinel.post import delivery
+from sentinel.post import arrivals, delivery
 from workers.app import celery
 
 
@@ -8,3 +8,9 @@ from workers.app import celery
 def deliver() -> None:
     """Send what is due."""
     delivery.deliver()
+
+
+@celery.task(name="post.ask")
+def ask() -> None:
+    """Ask what became of what was sent."""
+    arrivals.ask()

@@ -11,6 +11,8 @@ BEAT: dict[str, dict[str, Any]] = {
     "sweep": {"task": "alerts.sweep", "schedule": crontab(minute="*/5"), "options": {"expires": 280}},
     # Tasks sent after a commit are told at once; this finds what the broker lost and what waits for its next try.
     "deliver": {"task": "post.deliver", "schedule": crontab(), "options": {"expires": 55}},
+    # What Notify took has arrived, or never will: known within minutes of Notify's knowing.
+    "arrivals": {"task": "post.ask", "schedule": crontab(minute="*/3"), "options": {"expires": 170}},
     # A file kept while the virus scanner was away can be opened within minutes of its return.
     "scan": {"task": "documents.scan_waiting", "schedule": crontab(minute="*/3"), "options": {"expires": 170}},
     # UTC; the task itself knows London's mornings and working days, and writes one digest a person a day. Asked for again

@@ -47,8 +47,8 @@ def send_link(*, actor: User | None, user: User, kind: Kind) -> AccessLink:
 
 
 def by_email() -> bool:
-    """Is there a mail server to send links with?"""
-    return bool(current_app.config["SENTINEL"].smtp_url)
+    """Is there anything to send links with?"""
+    return current_app.config["SENTINEL"].sends_email
 
 
 def address_to_hand_over(link: AccessLink) -> str:

@@ -14,6 +14,8 @@ from sentinel.core import clock
 from sentinel.core.errors import SentinelError
 from sentinel.core.instance import assets, browser, checks, locate
 from sentinel.core.worktime import calendar_warning
+from sentinel.post.channels import in_words
+from sentinel.post.notify_check import doubts
 
 BROKEN = 1
 AHEAD = timedelta(days=120)  # the longest span a promise is reckoned over, and a margin
@@ -49,6 +51,7 @@ def _look_at_all(data: Path | None) -> Iterator[Finding]:
     yield _look("time zone", lambda: filter(None, [checks.time_zone()]))
     yield _look("bank holidays", lambda: filter(None, [calendar_warning(clock.today() + AHEAD)]))
     yield _look("standards", lambda: map(str, agreed.check(settings().standards_dir)))
+    yield _look("messages", lambda: doubts(settings()))
     yield _look("styles", lambda: [] if assets.present() else [FETCH_ASSETS])
     try:
         with locate.system(data, "owner", "web", "worker") as found:
@@ -87,7 +90,7 @@ def _look(name: str, check: Callable[[], Iterable[str]]) -> Finding:
 
 
 def _notes() -> list[str]:
-    return [] if browser.chromium() else [browser.HOW_TO_GET_ONE]
+    return in_words(settings()) + ([] if browser.chromium() else [browser.HOW_TO_GET_ONE])
 
 
 def _in_words(finding: Finding) -> list[str]:

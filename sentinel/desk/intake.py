@@ -26,7 +26,7 @@ from sentinel.desk.intake_form import SAVE, CallForm, call_form
 from sentinel.desk.intake_screen import screen_so_far
 from sentinel.desk.sending import send
 from sentinel.places import queries as places
-from sentinel.post.delivery import NOT_SET_UP
+from sentinel.post.channels import not_set_up
 
 bp = Blueprint("intake", __name__)
 
@@ -163,7 +163,7 @@ def _page(form: CallForm, found: Unsaved | None = None) -> str:
         scripts=agreed.current().scripts,
         questions=agreed.current().risk.screen.question,
         screen=screen_so_far(form, current()),
-        not_sent=" ".join(NOT_SET_UP.values()),
+        not_sent=" ".join(not_set_up().values()),
         when_heard=_when_heard(form),
         place_heard=_place_heard(form),
         category_heard=_category_heard(form),

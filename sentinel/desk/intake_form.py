@@ -23,7 +23,8 @@ from sentinel.core.fields import (
     YesNoField,
 )
 from sentinel.core.forms import Form, HiddenField
-from sentinel.post.delivery import NOT_SET_UP
+from sentinel.people.keys import mobile_key
+from sentinel.post.channels import not_set_up
 from sentinel.risk.rules import SKIP
 
 PEOPLE_KEPT = ("person", "victim", "alleged")
@@ -158,6 +159,8 @@ class CallForm(Form):
                 raise ValidationError(f"They did not say that {words} is safe. Ask them, or untick it.")
             if not (self[where].data or (way == "letter" and self.home.data)):
                 raise ValidationError(f"Enter the {what} to send {words} to, or untick it.")
+            if way == "text" and not mobile_key(self[where].data):
+                raise ValidationError("Enter a mobile number: a landline takes no text. Or untick it.")
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Each field by itself; then, unless the call ended early, whether everything needed is there."""
@@ -220,14 +223,14 @@ class CallForm(Form):
 
 def call_form() -> type[CallForm]:
     """The form with the questions and lists the partnership agreed."""
-    standards = agreed.current()
+    standards, unset = agreed.current(), not_set_up()
     questions = {f"{ANSWER}{question.key}": _question(question) for question in standards.risk.screen.question}
     categories = [(category.key, category.name) for category in standards.categories.category]
     agreed_fields = {
         **questions,
         "category": SelectField("Kind of behaviour", categories, empty="As the words suggest"),
         "consent": RadiosField(_said("victim_first"), CONSENT),
-        "send": ChecksField(_said("send"), [way for way in SEND if way[0] not in NOT_SET_UP], none_of=("none",)),
+        "send": ChecksField(_said("send"), [way for way in SEND if way[0] not in unset], none_of=("none",)),
     }
     return type("CallFormAsAgreed", (CallForm,), agreed_fields)
 

@@ -20,7 +20,8 @@ from sentinel.core.errors import NotFound, Refused
 from sentinel.core.forms import Form
 from sentinel.core.viewer import current
 from sentinel.core.words import until
-from sentinel.post.delivery import NOT_SET_UP
+from sentinel.people.keys import mobile_key
+from sentinel.post.channels import not_set_up
 from sentinel.post.models import Outbox
 from sentinel.post.service import queue_message
 from sentinel.victims.letters import ACKNOWLEDGEMENT, unsafe
@@ -36,10 +37,11 @@ SENT = {
     "waiting": "will be sent",
     "sending": "is being sent",
     "sent": "was sent",
-    "uncertain": "may have been sent",
+    "uncertain": "may have been sent, and nobody knows",
     "failed": "could not be sent",
-    "cancelled": "was not sent: not safe at that moment",
+    "cancelled": "was not sent",
 }
+FATE = {"taken": "was sent; whether it arrived is not known yet", "arrived": "arrived", "came_back": "came back"}
 
 
 class Way(NamedTuple):
@@ -155,19 +157,27 @@ def _script(key: str, **gaps: Any) -> Markup:
 
 def _ways(caller: Party, plan: ContactPlan | None) -> list[Way]:
     rows = db.session.execute(
-        select(Outbox.channel, Outbox.state)
+        select(Outbox.channel, Outbox.state, Outbox.fate, Outbox.last_error)
         .where(Outbox.ref_table == "party", Outbox.ref_id == caller.id, Outbox.template == ACKNOWLEDGEMENT)
         .order_by(Outbox.id)
     )
-    states = {row.channel: row.state for row in rows}
+    states = {row.channel: _became(row) for row in rows}
     return [_way(channel, caller, plan, states.get(channel, "")) for channel in CHANNELS]
+
+
+def _became(row: Any) -> str:
+    """What became of a message, and why not."""
+    words = FATE.get(row.fate, SENT[row.state]) if row.state in ("sent", "failed") else SENT[row.state]
+    return f"{words}. {row.last_error.rstrip('.')}" if row.state in ("uncertain", "failed", "cancelled") and row.last_error else words
 
 
 def _way(channel: str, caller: Party, plan: ContactPlan | None, state: str) -> Way:
     column, words = CHANNELS[channel]
-    why_not = NOT_SET_UP.get(channel, "")
+    why_not = not_set_up().get(channel, "")
     if unsafe(caller, plan, channel):
         why_not = "They did not say that this is safe."
-    elif not why_not and not getattr(plan, column):
+    elif not why_not and not (where := getattr(plan, column)):
         why_not = f"There is nothing to send {words} to."
-    return Way(channel, words, not why_not, why_not, SENT.get(state, ""))
+    elif channel == "text" and not why_not and not mobile_key(where):
+        why_not = "Their number is not a mobile’s."
+    return Way(channel, words, not why_not, why_not, state)

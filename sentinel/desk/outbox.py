@@ -18,6 +18,7 @@ from sentinel.core.db import db
 from sentinel.core.errors import NotFound
 from sentinel.core.viewer import Viewer, current
 from sentinel.post import service
+from sentinel.post.channels import in_words, settings
 from sentinel.post.models import Outbox
 from sentinel.referrals.models import Referral
 from sentinel.risk.queries import seen_in_full
@@ -44,7 +45,9 @@ def index() -> ResponseReturnValue:
     viewer = current()
     rows = db.session.execute(_messages(viewer).order_by(_order(), Outbox.id.desc()).limit(SHOWN)).all()
     n = db.session.scalar(_messages(viewer).with_only_columns(func.count(Outbox.id)).where(Outbox.state.in_(service.RESENDABLE))) or 0
-    return render_template("post/index.html", rows=rows, n=n, what=WHAT, states=STATES, resendable=service.RESENDABLE)
+    return render_template(
+        "post/index.html", rows=rows, n=n, what=WHAT, states=STATES, resendable=service.RESENDABLE, ways=in_words(settings())
+    )
 
 
 @bp.post("/board/messages/<int:message_id>/resend")

@@ -36,6 +36,12 @@ def phone_key(number: str) -> str:
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
+def mobile_key(number: str) -> str:
+    """The same of a number that takes text messages; "" for a UK landline, and for what no telephone could ring."""
+    key = phone_key(number)
+    return "" if key.startswith("+44") and not key.startswith("+447") else key
+
+
 def email_key(address: str) -> str:
     """Case and stray spaces away."""
     return unicodedata.normalize("NFKC", address).strip().casefold()[:KEY_LIMIT]

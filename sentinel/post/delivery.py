@@ -1,7 +1,7 @@
 """Sending what is in the outbox: claim, send outside any transaction, finish (core.md 5).
 
 At least once, under one key: a worker that dies while sending leaves a lease that lapses. What a receiver can recognise is
-then sent again; an e-mail or text is marked uncertain, for a person to decide.
+then sent again, and so is what Notify, asked first, does not have; anything else is marked uncertain, for a person to decide.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,16 +12,17 @@ from uuid import UUID
 
 import structlog
 from flask import current_app
-from sqlalchemy import case, func, select, update
+from sqlalchemy import ColumnElement, Select, case, func, null, select, update
 
-from config.settings import Settings
 from sentinel.core import clock
 from sentinel.core.db import db, new_id
 from sentinel.core.events import publish
 from sentinel.core.logging import where
+from sentinel.post import notify
+from sentinel.post.channels import NO_EMAIL, NO_TEXT, NOTIFY, SMTP, carriers, not_set_up, settings
 from sentinel.post.email import send_email
 from sentinel.post.events import MessageFailed, MessageSent
-from sentinel.post.letters import Builder, Failed, Later, Letter, Message, NotSent, Outcome, Sent, Uncertain, Webhook
+from sentinel.post.letters import Builder, Failed, Later, Letter, Message, NotSent, Outcome, Sent, Text, Uncertain, Webhook
 from sentinel.post.models import Outbox
 from sentinel.post.webhook import send_webhook
 
@@ -31,14 +32,21 @@ LEASE = timedelta(seconds=90)
 ENOUGH = timedelta(seconds=35)
 # A task is stopped by force after ten minutes; what is left is taken up by the next one.
 LONGEST = timedelta(minutes=4)
+AS_MESSAGE = (
+    Outbox.id,
+    Outbox.dedupe_key,
+    Outbox.channel,
+    Outbox.template,
+    Outbox.ref_table,
+    Outbox.ref_id,
+    Outbox.attempts,
+    Outbox.fate,
+)
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 720, 1440))
 SAFE_TO_REPEAT = ("webhook", "in_system")
 LAPSED = "Whoever was sending it stopped in the middle."
-NO_EMAIL = "E-mail is not set up here (SENTINEL_SMTP_URL)."
-NOT_SET_UP = {
-    "text": "Text messages are not set up here. Ring, or reach them another safe way.",
-    "letter": "Letters are not sent from here. Write and post it, then log the contact.",
-}
+GONE_BEFORE = "It may have gone at an earlier try; by now it must not be sent."
+LEFT_WITH = "GOV.UK Notify may have sent it, and it is no longer set up here: nobody can ask."
 
 log = structlog.get_logger()
 
@@ -71,7 +79,9 @@ def deliver(limit: int = CLAIM, *, once: bool = False) -> Counts:
 
 def _take_back_lapsed() -> None:
     moment = clock.machine_now()
-    repeat = Outbox.channel.in_(SAFE_TO_REPEAT) & (Outbox.attempts <= len(BACK_OFF))
+    asked = [way for way, carrier in carriers(settings()).items() if carrier == NOTIFY]
+    can_be_asked = (Outbox.carrier == NOTIFY) & Outbox.channel.in_(asked)
+    repeat = (Outbox.channel.in_(SAFE_TO_REPEAT) | can_be_asked) & (Outbox.attempts <= len(BACK_OFF))
     db.session.execute(
         update(Outbox)
         .where(Outbox.state == "sending", Outbox.lease_until < moment)
@@ -81,6 +91,7 @@ def _take_back_lapsed() -> None:
             next_attempt_at=moment,
             lease_token=None,
             last_error=LAPSED,
+            fate=case((Outbox.carrier == NOTIFY, "unsure"), else_=Outbox.fate),
         )
         .execution_options(synchronize_session=False)
     )
@@ -98,13 +109,28 @@ def _claim(limit: int) -> tuple[Sequence[Message], UUID, datetime] | None:
     )
     rows = db.session.execute(
         update(Outbox)
-        .where(Outbox.id.in_(due.scalar_subquery()))
-        .values(state="sending", attempts=Outbox.attempts + 1, lease_token=token, lease_until=moment + LEASE)
-        .returning(Outbox.id, Outbox.dedupe_key, Outbox.channel, Outbox.template, Outbox.ref_table, Outbox.ref_id, Outbox.attempts)
+        .where(Outbox.id.in_(chosen_once(due)))
+        .values(state="sending", attempts=Outbox.attempts + 1, lease_token=token, lease_until=moment + LEASE, carrier=_carrier())
+        .returning(*AS_MESSAGE)
         .execution_options(synchronize_session=False)
     ).all()
     db.session.commit()
-    return (sorted((Message(*row) for row in rows), key=lambda message: message.id), token, moment + LEASE) if rows else None
+    return (sorted(map(message_of, rows), key=lambda message: message.id), token, moment + LEASE) if rows else None
+
+
+def chosen_once(due: Select[Any]) -> Select[Any]:
+    """These rows and no more: as a plain subquery PostgreSQL may choose others for each row it compares, past the limit."""
+    return select(due.cte("due").c.id)
+
+
+def message_of(row: Any) -> Message:
+    """The message in a row that begins with AS_MESSAGE."""
+    return Message(*row[: len(AS_MESSAGE)])
+
+
+def _carrier() -> ColumnElement[Any]:
+    by = carriers(settings())
+    return case(by, value=Outbox.channel) if by else null()
 
 
 def _send_all(messages: Sequence[Message], token: UUID, lease_until: datetime, counts: Counts) -> None:
@@ -131,61 +157,77 @@ def _attempt(message: Message) -> Outcome:
     """Write the words, then send them with no transaction open."""
     if message.channel == "in_system":
         return Sent()
-    if message.channel in NOT_SET_UP:
-        return Failed(NOT_SET_UP[message.channel])
+    if message.channel != "email" and (why_not := not_set_up().get(message.channel)):
+        return Failed(why_not) if message.fate != "unsure" else Uncertain(LEFT_WITH)
     builders: Mapping[str, Builder] = current_app.extensions["sentinel.messages"]
     try:
         letter: Letter = builders[message.template](message)
     except Exception as error:  # a fault in one message's words must not stop the others
         log.error("message_not_written", outbox=message.id, template=message.template, kind=type(error).__name__, where=where(error))
-        return Later(f"Its words could not be made ({type(error).__name__}).")
+        return Later(f"Its words could not be made ({type(error).__name__}).", unsure=message.fate == "unsure")
     finally:
         db.session.rollback()
     return _sent(message, letter)
 
 
 def _sent(message: Message, letter: Letter) -> Outcome:
-    settings: Settings = current_app.config["SENTINEL"]
     if isinstance(letter, NotSent):
-        return letter
+        return letter if message.fate != "unsure" else Uncertain(GONE_BEFORE)
     if isinstance(letter, Webhook):
         return send_webhook(message, letter)
-    if settings.smtp_url:
-        return send_email(message, letter, settings.smtp_url, settings.base_url)
+    chosen = settings()
+    carrier = carriers(chosen).get(message.channel)
+    if carrier == NOTIFY:
+        return notify.send(message, letter, chosen)
+    if message.fate == "unsure":
+        return Uncertain(LEFT_WITH)
+    if isinstance(letter, Text):
+        return Failed(NO_TEXT)
+    if carrier == SMTP:
+        return send_email(message, letter, chosen.smtp_url, chosen.base_url)
     return NotSent(NO_EMAIL) if letter.nudge else Failed(NO_EMAIL)
 
 
 def _finish(message: Message, token: UUID, outcome: Outcome) -> str | None:
     """Record what came of it and return its state; None when the lease lapsed and somebody else has it now."""
     values = _recorded(message, outcome)
+    if isinstance(outcome, Later) and outcome.unsure:
+        values["fate"] = "unsure"
     finished = update(Outbox).where(Outbox.id == message.id, Outbox.lease_token == token).values(lease_token=None, **values)
     ours = bool(db.session.execute(finished.execution_options(synchronize_session=False)).rowcount)  # type: ignore[attr-defined]
     if ours:
-        _publish(message, values)
+        _publish(message, outcome, values)
     db.session.commit()
     return values["state"] if ours else None
 
 
 def _recorded(message: Message, outcome: Outcome) -> dict[str, Any]:
     match outcome:
-        case Sent(provider_ref):
-            return {"state": "sent", "sent_at": clock.now(), "provider_ref": provider_ref, "last_error": None}
+        case Sent(provider_ref, reports_back):
+            fate = "taken" if reports_back else None
+            return {"state": "sent", "sent_at": clock.now(), "provider_ref": provider_ref, "last_error": None, "fate": fate}
         case NotSent(reason):
             return {"state": "cancelled", "last_error": reason}
         case Uncertain(error):
             return {"state": "uncertain", "failed_at": clock.now(), "last_error": error}
         case Later(error) if message.attempts <= len(BACK_OFF):
             return {"state": "waiting", "next_attempt_at": clock.machine_now() + BACK_OFF[message.attempts - 1], "last_error": error}
+        case Later(error, unsure) if unsure or message.fate == "unsure":
+            return {"state": "uncertain", "failed_at": clock.now(), "last_error": error}
     return {"state": "failed", "failed_at": clock.now(), "last_error": outcome.error}
 
 
-def _publish(message: Message, values: dict[str, Any]) -> None:
+def _publish(message: Message, outcome: Outcome, values: dict[str, Any]) -> None:
+    if isinstance(outcome, Sent):
+        tell_others(message, MessageSent(message, outcome.reports_back))
+    elif values["state"] in ("failed", "uncertain"):
+        tell_others(message, MessageFailed(message, values["last_error"]))
+
+
+def tell_others(message: Message, event: object) -> None:
     """Tell the other rooms. What they make of it cannot undo that it was sent."""
     try:
         with db.session.begin_nested():
-            if values["state"] == "sent":
-                publish(MessageSent(message))
-            elif values["state"] in ("failed", "uncertain"):
-                publish(MessageFailed(message, values["last_error"]))
+            publish(event)
     except Exception as error:
         log.error("reaction_to_message_failed", outbox=message.id, template=message.template, kind=type(error).__name__, where=where(error))

@@ -7,9 +7,25 @@ from sentinel.post.letters import Message
 
 @dataclass(frozen=True)
 class MessageSent:
-    """Whoever carries it accepted it."""
+    """Whoever carries it accepted it. `reports_back`: they will say whether it arrived."""
 
     message: Message
+    reports_back: bool = False
+
+
+@dataclass(frozen=True)
+class MessageArrived:
+    """Whoever carried it says that it reached the telephone or the mailbox."""
+
+    message: Message
+
+
+@dataclass(frozen=True)
+class MessageCameBack:
+    """Whoever carried it says that it will not arrive."""
+
+    message: Message
+    error: str
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ class Message:
     ref_table: str
     ref_id: UUID
     attempts: int
+    fate: str | None = None
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,15 @@ class Email:
     subject: str
     body: str
     nudge: bool = False
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text message, to a number with its country. Who sends it is not in its words: the number it comes from says so."""
+
+    to: str
+    subject: str
+    body: str
 
 
 @dataclass(frozen=True)
@@ -45,22 +55,24 @@ class NotSent:
     reason: str
 
 
-Letter = Email | Webhook | NotSent
+Letter = Email | Text | Webhook | NotSent
 Builder = Callable[[Message], Letter]
 
 
 @dataclass(frozen=True)
 class Sent:
-    """Whoever carries it has taken it, perhaps under a number of their own."""
+    """Whoever carries it has taken it, perhaps under a number of their own; some can be asked later whether it arrived."""
 
     provider_ref: str | None = None
+    reports_back: bool = False
 
 
 @dataclass(frozen=True)
 class Later:
-    """It did not go; trying again may help. `error` names no person."""
+    """It did not go; trying again may help. `error` names no person. `unsure`: perhaps it did go, and no answer came back."""
 
     error: str
+    unsure: bool = False
 
 
 @dataclass(frozen=True)

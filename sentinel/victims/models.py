@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from sentinel.access.models import User
@@ -129,6 +129,7 @@ class Contact(Model):
     direction: Mapped[Word]
     outcome: Mapped[Word]
     note: Mapped[Prose]
+    outbox_id: Mapped[int | None] = mapped_column(BigInteger, ref("outbox.id"), index=True)
 
     party: Mapped[Party] = relationship()
     person: Mapped[Person] = relationship()

@@ -24,6 +24,7 @@ from sentinel.victims.promises import make_promise
 from sentinel.victims.rules import Kind, Klass
 
 __all__ = [
+    "arrived",
     "came_back",
     "decide_vulnerable",
     "excuse",
@@ -54,12 +55,14 @@ def log_contact(
     spoke_to: Person | None = None,
     next_by: date | None = None,
     at_intake: bool = False,
+    outbox_id: int | None = None,
 ) -> Contact:
     """Log a contact or an attempt, keep what it keeps, and promise the next (rules.md, Promises and contacts).
 
     Refuses: a moment still to come, no sentence, a channel the plan says is unsafe, and reaching out to somebody who may
     not know they were named. A contact dated before a promise began is accepted and keeps nothing of it. `spoke_to` is
     the representative, where it was not the victim. `next_by` promises the next contact sooner than the standard.
+    `outbox_id` is the message that it was, where one went out by itself.
     """
     _refuse_contact(party, channel, direction, outcome, occurred_at, note)
     contact = Contact(
@@ -76,6 +79,7 @@ def log_contact(
         direction=direction,
         outcome=outcome,
         note=note.strip(),
+        outbox_id=outbox_id,
         party=party,
     )
     db.session.add(contact)
@@ -140,7 +144,16 @@ def _next_words(following: Iterable[Promise]) -> str:
     return next((f"Next: {promises.phrase(promise)}." for promise in following), "")
 
 
-def came_back(*, actor: User, contact: Contact, note: str = "") -> list[Promise]:
+def arrived(*, contact: Contact) -> None:
+    """Whoever carries it says that it arrived: it keeps what it may keep, from when it was sent. Refuses what was not on its way."""
+    if contact.outcome != "one_way_sent":
+        raise Refused("Only a message on its way can arrive.")
+    contact.outcome = "delivered"
+    db.session.flush()
+    _keep_and_tell(contact, None, None, None)
+
+
+def came_back(*, actor: User | None, contact: Contact, note: str = "") -> list[Promise]:
     """A message came back for good: what it had kept is open again with its own due date. Refuses what was not a message."""
     if contact.outcome not in ("delivered", "one_way_sent"):
         raise Refused("Only a message that was sent can come back.")

@@ -89,5 +89,5 @@ def logged() -> Iterator[io.StringIO]:
 @pytest.fixture
 def watched(logged: io.StringIO, own_database: str) -> Iterator[Flask]:
     """The application on a database of its own, with real commits; its clients keep what leaves it."""
-    with opened(own_database) as app:
+    with opened(own_database, smtp_url="smtp://127.0.0.1:1") as app:
         yield app

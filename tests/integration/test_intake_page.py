@@ -64,8 +64,11 @@ def _morning(at):
 
 
 @pytest.fixture
-def taker(client_as):
-    return client_as(TAKER)
+def taker(client_as, app):
+    before = app.config["SENTINEL"]
+    app.config["SENTINEL"] = before.model_copy(update={"smtp_url": "smtp://127.0.0.1:1"})
+    yield client_as(TAKER)
+    app.config["SENTINEL"] = before
 
 
 @pytest.fixture

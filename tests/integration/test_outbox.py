@@ -11,7 +11,7 @@ from sqlalchemy import select, text, update
 
 from sentinel.core import clock, viewer
 from sentinel.core.db import db, new_id
-from sentinel.post import delivery, service
+from sentinel.post import channels, delivery, service
 from sentinel.post import email as by_email
 from sentinel.post import webhook as by_webhook
 from sentinel.post.letters import Email, NotSent, Webhook
@@ -211,6 +211,14 @@ def test_nothing_is_begun_that_the_lease_would_not_outlast(app, mail, monkeypatc
     assert [(row(number).state, row(number).attempts) for number in numbers] == [("waiting", 0)] * 3
 
 
+def test_no_more_is_claimed_than_asked_for_however_the_rows_are_found(app):
+    for n in range(30):
+        write(app, NotSent("x"), key=f"k{n}")
+    for way in ("hashjoin", "mergejoin", "hashagg", "material", "sort"):
+        db.session.execute(text(f"SET LOCAL enable_{way} = off"))
+    assert len(delivery._claim(5)[0]) == 5
+
+
 def test_two_workers_at_once_send_each_message_once(app):
     with receiver(200) as receiving:
         for n in range(60):
@@ -239,15 +247,15 @@ def test_what_is_no_longer_wanted_or_safe_is_cancelled_with_its_reason(app, mail
 def test_a_channel_that_is_not_set_up_is_a_visible_failure_with_a_sentence(app, channel):
     number = write(app, Email("a@example.org", "s", "b"), channel=channel)
     assert delivery.deliver().failed == 1
-    assert (row(number).state, row(number).last_error) == ("failed", delivery.NOT_SET_UP[channel])
+    assert (row(number).state, row(number).last_error) == ("failed", {"text": channels.NO_TEXT, "letter": channels.NO_LETTER}[channel])
 
 
 def test_without_a_mail_server_a_letter_fails_visibly_and_a_nudge_is_put_aside(app):
     letter = write(app, Email("a@example.org", "s", "b"), key="letter")
     nudge = write(app, Email("a@example.org", "s", "b", nudge=True), key="nudge")
     delivery.deliver()
-    assert (row(letter).state, row(letter).last_error) == ("failed", delivery.NO_EMAIL)
-    assert (row(nudge).state, row(nudge).last_error) == ("cancelled", delivery.NO_EMAIL)
+    assert (row(letter).state, row(letter).last_error) == ("failed", channels.NO_EMAIL)
+    assert (row(nudge).state, row(nudge).last_error) == ("cancelled", channels.NO_EMAIL)
 
 
 def test_words_that_cannot_be_made_do_not_stop_the_others(app, mail):

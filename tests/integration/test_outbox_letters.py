@@ -7,7 +7,7 @@ from sentinel.alerts import raising
 from sentinel.cases.events import ReportTaken
 from sentinel.core import clock
 from sentinel.core.db import db
-from sentinel.post import delivery, service
+from sentinel.post import channels, delivery, service
 from sentinel.post.letters import Message
 from sentinel.post.models import Outbox
 from sentinel.reactions import MESSAGES
@@ -126,7 +126,9 @@ def test_a_text_or_letter_that_nothing_here_can_send_is_a_visible_failure(sessio
     plan = {"text": "yes", "post": "yes", "phone": "0116 496 0999", "address": "1 High Street"}
     reported(plan, wanted=(channel,))
     delivery.deliver()
-    assert [(row.channel, row.state, row.last_error) for row in messages()] == [(channel, "failed", delivery.NOT_SET_UP[channel])]
+    assert [(row.channel, row.state, row.last_error) for row in messages()] == [
+        (channel, "failed", {"text": channels.NO_TEXT, "letter": channels.NO_LETTER}[channel])
+    ]
 
 
 def test_every_template_that_is_queued_has_somebody_to_write_its_words(app):
