@@ -69,7 +69,7 @@ def job(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Job]:
     with redis.Redis.from_url(BROKER) as broker, all_that_is_logged() as log, mail_server() as mail:
         broker.flushdb()
         files = tmp_path_factory.mktemp("files")
-        with opened(name, redis_url=BROKER, data_dir=files) as app:
+        with opened(name, smtp_url=mail.url, redis_url=BROKER, data_dir=files) as app:
             clock.freeze(datetime(2026, 12, 2, 10, 42, tzinfo=UTC))
             _call(app)
             _casework(app)
