@@ -28,7 +28,7 @@ class Settings(BaseSettings):
     notify_api_key: str = ""
     notify_text_template: str = ""
     notify_email_template: str = ""
-    notify_url: str = "https://api.notifications.service.gov.uk"
+    notify_url: str = ""
     clamd_url: str = ""
     victim_first_webhook_url: str = ""
     victim_first_webhook_secret: str = ""

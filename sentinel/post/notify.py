@@ -19,6 +19,7 @@ from config.settings import Settings
 from sentinel.post.letters import Email, Failed, Later, Message, Outcome, Sent, Text, Uncertain
 
 # To connect, and between two parts of an answer: asking and sending fit into what is left of a lease.
+NOTIFY = "https://api.notifications.service.gov.uk"
 TIMEOUT = (5, 10)
 KEY_LENGTH = 73
 NOT_A_KEY = "SENTINEL_NOTIFY_API_KEY is not an API key of GOV.UK Notify: it ends in two UUIDs."
@@ -87,7 +88,7 @@ def is_key(value: str) -> bool:
 
 @contextmanager
 def _client(settings: Settings) -> Iterator[NotificationsAPIClient]:
-    client = NotificationsAPIClient(settings.notify_api_key, settings.notify_url, timeout=TIMEOUT)
+    client = NotificationsAPIClient(settings.notify_api_key, settings.notify_url or NOTIFY, timeout=TIMEOUT)
     client.request_session.max_redirects = 0  # a redirect would turn the sending into a question
     with client.request_session:
         yield client
