@@ -54,7 +54,7 @@ REACTIONS: Reactions = {
     victims.ContactLogged: (alerting.close_kept,),
     victims.PromiseEnded: (alerting.close_ended,),
     referrals.ReferralMoved: (alerting.close_moved,),
-    interventions.InterventionMoved: (alerting.close_moved,),
+    interventions.InterventionMoved: (promising.promise_after_intervention, alerting.close_moved),
     post.MessageSent: (victim_letters.note_acknowledged,),
     post.MessageArrived: (victim_letters.note_arrived,),
     post.MessageCameBack: (victim_letters.note_came_back,),

@@ -17,6 +17,7 @@ from sentinel.interventions import queries, service
 from sentinel.interventions.models import Intervention
 from sentinel.reactions import CONDITIONS
 from tests import factories
+from tests.integration.promise_made import promises, victim_on_case
 
 NOTE = "Loud music after eleven, three nights a week."
 TOLD = {"parent": "yes", "youth_justice": "not_yet"}
@@ -65,6 +66,13 @@ def story(case):
 
 
 # --- Using a power ------------------------------------------------------------------------------------------------
+
+
+def test_the_victim_is_promised_to_hear_of_it(session, at):
+    victim = victim_on_case()
+    at("2026-12-02 10:00")
+    service.propose(actor=officer(), case=victim.case, power_key="verbal_advice", note=NOTE, starts_on=date(2026, 12, 2))
+    assert promises(victim, "open")["after_intervention"].due_at == datetime(2026, 12, 9, 17, tzinfo=UTC)
 
 
 def test_advice_needs_nobody_else_and_starts_at_once(session):
