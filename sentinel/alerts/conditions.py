@@ -69,11 +69,14 @@ def _restricted(since: str, where: str) -> str:
     return watch("c.id", since, "asb_case c JOIN app_user u ON u.id = c.officer_id", held, case_id="c.id")
 
 
-# Sentinel's own repair (repair.py) is a cadence promise caused by the party or by its last promise; it does not end the fact.
+# Sentinel's own repair (repair.py) does not end the fact. It is known by its cause: the party, or its last promise, with a mark,
+# because excusing or waiving a promise makes the next one with that promise as its cause.
+REPAIRED = "md5('repaired ' || {})::uuid"
 VICTIM_WITHOUT_PROMISE = _victims(
     "CAST(:at AS timestamptz)",
     f"""{MAY_BE_TOLD} AND NOT EXISTS (SELECT FROM promise p WHERE p.party_id = y.id AND p.state = 'open' AND NOT (p.kind = 'cadence'
-    AND (p.cause_id = y.id OR p.cause_id IN (SELECT q.id FROM promise q WHERE q.party_id = y.id))))""",  # noqa: S608
+    AND (p.cause_id = {REPAIRED.format("y.id")}
+         OR p.cause_id IN (SELECT {REPAIRED.format("q.id")} FROM promise q WHERE q.party_id = y.id))))""",  # noqa: S608
 )
 HIGH_EPISODE_UNSEEN = watch(
     "e.id",

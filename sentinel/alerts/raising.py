@@ -63,14 +63,14 @@ def close_unwatched(triggers: Sequence[Trigger], at: datetime) -> int:
     return _change(statements.CLOSE_UNWATCHED, at, {"triggers": [trigger.key for trigger in triggers]})
 
 
-def follow(triggers: Sequence[Trigger], at: datetime) -> int:
-    """Take open alerts along with their case or report, and tell whoever has it now; returns how many moved."""
+def follow(triggers: Sequence[Trigger], at: datetime, alerts: Sequence[int] | None = None) -> int:
+    """Take open alerts (all, or these) along with their case or report, and tell whoever has it now; returns how many moved."""
     own = [trigger.key for trigger in triggers if trigger.condition in OWN_OFFICER]
-    moved = _execute(statements.FOLLOW, at, {"own_officer": own})
+    moved = _execute(statements.FOLLOW, at, {"own_officer": own, "alerts": alerts})
     for trigger in triggers:
-        alerts = [row.id for row in moved if row.trigger_key == trigger.key]
-        if alerts:
-            _execute(statements.TELL_AGAIN, at, _people(trigger, at) | {"alerts": alerts})
+        followed = [row.id for row in moved if row.trigger_key == trigger.key]
+        if followed:
+            _execute(statements.TELL_AGAIN, at, _people(trigger, at) | {"alerts": followed})
     return len(moved)
 
 

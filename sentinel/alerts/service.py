@@ -133,11 +133,12 @@ def close_moved(event: ReferralMoved | InterventionMoved) -> None:
 
 
 def follow_handover(event: HandedOver) -> None:
-    """The alerts of a report or case go with it to its new team; the sweep tells them."""
+    """The alerts of a report or case go with it to its new team, whose people are told where each stands."""
     owned = Alert.case_id == event.case.id if event.case else Alert.report_id == event.report.id if event.report else None
     if owned is not None:
-        moved = {"team_id": event.to_team.id, "owner_partner_id": event.to_team.partner_id, "officer_id": None}
-        db.session.execute(update(Alert).where(owned, Alert.closed_at.is_(None)).values(**moved))
+        db.session.flush()
+        alerts = db.session.scalars(select(Alert.id).where(owned, Alert.closed_at.is_(None))).all()
+        raising.follow(agreed.current().triggers.trigger, clock.now(), alerts)
 
 
 def answer(*, alert: Alert, user: User, kind: str, reason: str = "", until: datetime | None = None, asked: User | None = None) -> Answer:

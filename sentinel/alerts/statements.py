@@ -4,6 +4,7 @@
 """
 
 # Promises carry their own four moments. Straight to the highest step that has passed: nobody hears of those in between.
+# What was promised before somebody became enhanced is as urgent from then on; a lower class later makes nothing less so.
 PROMISES = """
 due AS (
     SELECT id FROM promise WHERE state = 'open' AND next_step_at <= :at ORDER BY next_step_at LIMIT :batch FOR UPDATE SKIP LOCKED
@@ -14,8 +15,8 @@ due AS (
                             WHEN :at >= due_at THEN supervisor_at ELSE due_at END
     FROM due WHERE p.id = due.id RETURNING p.id, p.party_id, p.step, p.due_at, p.klass
 ), found AS (
-    SELECT m.id AS subject_id, m.due_at AS since, m.step, m.klass = 'enhanced' AND m.step >= :urgent_from AS urgent, y.case_id, y.report_id,
-        y.id AS party_id, NULL::uuid AS officer_id, NULL::uuid AS team_id, NULL::uuid AS agency_id
+    SELECT m.id AS subject_id, m.due_at AS since, m.step, 'enhanced' IN (m.klass, y.klass) AND m.step >= :urgent_from AS urgent,
+        y.case_id, y.report_id, y.id AS party_id, NULL::uuid AS officer_id, NULL::uuid AS team_id, NULL::uuid AS agency_id
     FROM moved m JOIN party y ON y.id = m.party_id
 )"""
 
@@ -104,7 +105,7 @@ AND NOT EXISTS (SELECT FROM ({condition}) AS f WHERE f.since <= :first AND f.sub
 CLOSE_UNWATCHED = """
 UPDATE alert SET closed_at = :at, closed_reason = 'no longer watched' WHERE closed_at IS NULL AND NOT trigger_key = ANY (:triggers)"""
 
-# An alert whose case or report changed hands, or whose report became a case, goes along.
+# An alert whose case or report changed hands, or whose report became a case, goes along: any, or only those of :alerts.
 FOLLOW = """
 WITH owned AS (
     SELECT a.id, c.id AS case_id, t.id AS team_id, coalesce(c.owner_partner_id, r.owner_partner_id, t.partner_id) AS owner_partner_id,
@@ -112,7 +113,7 @@ WITH owned AS (
     FROM alert a LEFT JOIN party y ON y.id = a.party_id LEFT JOIN report r ON r.id = a.report_id
     LEFT JOIN asb_case c ON c.id = coalesce(y.case_id, r.case_id, a.case_id)
     LEFT JOIN team t ON t.id = coalesce(c.team_id, r.team_id, a.team_id)
-    WHERE a.closed_at IS NULL
+    WHERE a.closed_at IS NULL AND (CAST(:alerts AS bigint[]) IS NULL OR a.id = ANY (:alerts))
 )
 UPDATE alert a SET case_id = o.case_id, team_id = o.team_id, owner_partner_id = o.owner_partner_id, officer_id = o.officer_id
 FROM owned o WHERE a.id = o.id AND (a.case_id, a.team_id, a.officer_id) IS DISTINCT FROM (o.case_id, o.team_id, o.officer_id)

@@ -36,11 +36,14 @@ class _Assessment(Protocol):
 
     id: Any
     kind: Any
+    state: Any
     assessed_at: Any
+    agreed_at: Any
 
 
 class _Episode(Protocol):
     id: Any
+    opened_at: Any
 
 
 class RiskAssessed(Protocol):
@@ -90,6 +93,8 @@ def promise_on_report(event: ReportTaken) -> None:
         _begin_plan(party, event.plan if party is caller else event.plans.get(party.id, {}))
     domestic = event.report.detail is not None and event.report.detail.is_domestic
     for party in parties:
+        if party.role == "victim":
+            promises.classify(party)
         if domestic:
             party.contactable = False
         else:
@@ -127,7 +132,6 @@ def _known(person_id: UUID) -> Any:
 
 def _promise_party(party: Party, event: ReportTaken, *, told: bool) -> None:
     if party.role == "victim":
-        promises.classify(party)
         party.contactable = party.contactable and not promises.is_hidden(party)
         db.session.flush()
     made = _due_on_report(party, event.report)
@@ -229,24 +233,27 @@ def promise_after_assessment(event: RiskAssessed) -> None:
         _become_enhanced(party, cause_id=assessment.id, since=assessment.assessed_at, actor=event.actor)
     changed = event.previous_level is not None and event.previous_level != party.level
     if promises.may_be_promised(party) and (assessment.kind == "full" or changed):
-        made = make_promise(party=party, kind=Kind.AFTER_ASSESSMENT, cause_id=assessment.id, starts_at=assessment.assessed_at)
+        cause, since = _change(assessment)
+        made = make_promise(party=party, kind=Kind.AFTER_ASSESSMENT, cause_id=cause, starts_at=since)
         promises.announce(party, [made], event.actor)
+
+
+def _change(assessment: _Assessment) -> tuple[UUID, datetime]:
+    """What is to be told, and since when: the assessment; or the lower level, from when a supervisor agreed to it."""
+    if assessment.state == "agreed":
+        return uuid5(assessment.id, "agreed"), assessment.agreed_at
+    return assessment.id, assessment.assessed_at
 
 
 def become_enhanced(event: RiskBecameHigh) -> None:
     """High risk: the tighter promises beside those open, whose alerts come sooner (one of the five things of an episode)."""
     promises.classify(event.party)
-    _become_enhanced(event.party, cause_id=event.episode.id, since=event.assessment.assessed_at, actor=event.actor)
+    _become_enhanced(event.party, cause_id=event.episode.id, since=event.episode.opened_at, actor=event.actor)
 
 
 def _become_enhanced(party: Party, *, cause_id: UUID, since: datetime, actor: User | None) -> None:
-    if not promises.open_of(party):
-        return
-    made = promises.tighten(party, cause_id=cause_id, since=since)
-    asked = promises.may_be_promised(party) and rules.safety_call_needed(Klass(party.klass), since, agreed.current().contact)
-    if asked and not any(promise.kind == Kind.SAFETY_CALL for promise in promises.open_of(party)):
-        made.append(make_promise(party=party, kind=Kind.SAFETY_CALL, cause_id=cause_id, starts_at=since))
-    promises.announce(party, made, actor)
+    if promises.open_of(party):  # on a report being taken nothing is promised yet: see `promise_on_report`
+        promises.announce(party, promises.tighten(party, cause_id=cause_id, since=since), actor)
 
 
 def promise_after_intervention(event: InterventionMoved) -> None:

@@ -74,7 +74,8 @@ def _planned(party: Party, kind: Kind, klass: Klass, starts_at: datetime, made_a
     contact = agreed.current().contact
     every = agreed_interval(party, klass) if kind is Kind.CADENCE else None
     if every:
-        return rules.agreed_for(worktime.working_days(starts_at, every), klass, made_at, contact)
+        due_at = worktime.working_days(starts_at, every, same_day=klass is Klass.ENHANCED)
+        return rules.agreed_for(due_at, klass, made_at, contact)
     return rules.schedule(kind, klass, starts_at, made_at, contact)
 
 
@@ -141,7 +142,7 @@ def never_without(party: Party, *, since: datetime, cause_id: UUID, no_later_tha
 
 
 def tighten(party: Party, *, cause_id: UUID, since: datetime) -> list[Promise]:
-    """The party became enhanced: a tighter promise beside each kind still open, and its alert steps sped up.
+    """The party became enhanced: a tighter promise beside each kind still open, its alert steps sped up, a safety call where needed.
 
     Nothing is lengthened: a kind whose open date is sooner than the new one gets no twin. Returns the new promises.
     """
@@ -149,6 +150,9 @@ def tighten(party: Party, *, cause_id: UUID, since: datetime) -> list[Promise]:
     made = [twin for kind in dict.fromkeys(promise.kind for promise in slower) if (twin := _twin(party, kind, slower, cause_id, since))]
     for promise in slower:
         hasten(promise)
+    called = may_be_promised(party) and rules.safety_call_needed(Klass(party.klass), since, agreed.current().contact)
+    if called and not any(promise.kind == Kind.SAFETY_CALL for promise in open_of(party)):
+        made.append(make_promise(party=party, kind=Kind.SAFETY_CALL, cause_id=cause_id, starts_at=since))
     return made
 
 

@@ -149,6 +149,16 @@ def test_an_enhanced_victim_is_slowed_only_with_a_supervisor(session, at):
     assert plan(party).agreed_by == factories.user(SUPERVISOR).id
 
 
+def test_for_an_enhanced_victim_who_was_slowed_the_day_counts_whatever_the_hour(session, at):
+    due = at("2026-12-18 17:00")
+    at("2026-12-02 10:47")
+    party = victim_on_case(HIGH)
+    at("2026-12-04 17:01")
+    cadence = promises(party, "open")["cadence"]
+    service.waive(actor=factories.user(SUPERVISOR), promise=cadence, reason="asked_for_longer", note="Every two weeks.", every=10)
+    assert promises(party, "open")["cadence"].due_at == due
+
+
 def test_what_was_slowed_is_tight_again_when_the_victim_becomes_enhanced(session, at):
     at("2026-12-02 10:47")
     party = victim_on_case()

@@ -2,14 +2,17 @@
 
 from sqlalchemy import select
 
+from sentinel.cases.events import CaseReopened
 from sentinel.core import clock
 from sentinel.core.db import db
+from sentinel.core.events import publish
+from sentinel.risk import service as risk
 from sentinel.risk.models import HighEpisode
 from sentinel.victims import service
 from sentinel.victims.models import Promise
 from tests import factories
 from tests.integration.promise_made import all_promises, contacted, opened, promises, report_taken, story, victim, victim_on_case
-from tests.integration.risk_made import FULL_HIGH, FULL_MEDIUM, FULL_STANDARD, assess
+from tests.integration.risk_made import FULL_HIGH, FULL_MEDIUM, FULL_STANDARD, assess, close
 
 SUPERVISOR = "supervisor@blaby.example"
 
@@ -159,6 +162,42 @@ def test_high_risk_found_on_friday_evening_promises_a_safety_call(session, at):
     other = victim_on_case(who=factories.person("Kwabena Owusu"))
     assess(other, "high", FULL_HIGH)
     assert promises(other)["safety_call"].due_at == due
+
+
+def test_a_decision_on_friday_evening_promises_a_safety_call_too(session, at):
+    at("2026-12-02 10:47")
+    party = victim_on_case()
+    due = at("2026-12-05 20:15")
+    at("2026-12-04 20:15")
+    service.decide_vulnerable(actor=factories.user(), party=party, why="Alone and threatened.")
+    assert promises(party, "open")["safety_call"].due_at == due
+
+
+def test_a_lower_level_that_a_supervisor_agreed_to_is_told_as_well(session, at):
+    at("2026-12-02 10:47")
+    party = victim_on_case()
+    assess(party, "high", FULL_HIGH)
+    at("2026-12-03 10:00")
+    lower = assess(party, "medium", FULL_MEDIUM)
+    contacted(party, covers=("after_assessment",))
+    due, now = at("2026-12-14 17:00"), at("2026-12-07 10:00")
+    risk.agree_lowering(actor=factories.user(SUPERVISOR), assessment=lower)
+    told = promises(party, "open")["after_assessment"]
+    assert (told.starts_at, told.due_at) == (now, due)
+
+
+def test_a_case_reopened_on_friday_evening_promises_a_safety_call_from_then(session, at):
+    at("2026-12-02 10:47")
+    party = victim_on_case()
+    assess(party, "high", FULL_HIGH)
+    contacted(party, covers=("first_contact", "after_assessment"))
+    close(party.case)
+    due = at("2026-12-12 20:15")
+    at("2026-12-11 20:15")
+    party.case.state, party.case.closed_at = "open", None
+    session.flush()
+    publish(CaseReopened(party.case, factories.user()))
+    assert promises(party, "open")["safety_call"].due_at == due
 
 
 def test_an_episode_opened_by_the_call_makes_each_promise_once(session, at):

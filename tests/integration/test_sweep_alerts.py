@@ -9,7 +9,7 @@ from sentinel.alerts import letters, messages, service
 from sentinel.alerts import sweep as sweeping
 from sentinel.alerts.models import Alert, SweepMark, Telling
 from sentinel.alerts.sweep import sweep
-from sentinel.cases import triage
+from sentinel.cases import actions, handover, triage
 from sentinel.cases.service import move_to_officer
 from sentinel.cases.triage import open_case, take_no_further_action
 from sentinel.core import clock
@@ -21,7 +21,7 @@ from sentinel.risk.events import RiskBecameHigh
 from sentinel.risk.models import Assessment, HighEpisode
 from sentinel.victims.models import Promise
 from sentinel.victims.promises import end, make_promise
-from sentinel.victims.service import came_back, log_contact, plan_of
+from sentinel.victims.service import came_back, decide_vulnerable, log_contact, plan_of, waive
 from tests import factories as make
 from tests.integration import alerting
 from tests.integration.alerting import (
@@ -242,13 +242,22 @@ def test_a_victim_without_a_promise_gets_one_and_governance_hears_of_it_until_it
     counts = sweep(at("2026-12-02 10:05"))
     assert counts.opened == 1
     made = session.scalars(select(Promise).where(Promise.party_id == party.id, Promise.state == "open")).one()
-    assert (made.kind, made.cause_id) == ("cadence", kept.id)
+    assert made.kind == "cadence"
     assert told(party) == {(GOVERNANCE, 1)}
     assert sweep(at("2026-12-02 10:10")).opened == 0
     assert session.scalar(select(func.count()).select_from(Promise).where(Promise.party_id == party.id)) == 2
     spoke_to(party)
     sweep(at("2026-12-02 10:15"))
     assert alert_of(party.id).closed_at == clock.now()
+
+
+def test_the_promise_that_follows_an_excused_or_waived_one_is_no_repair(session, at):
+    at("2026-12-02 10:00")
+    party = victim()
+    waive(actor=make.user(SUPERVISOR), promise=promised(party), reason="asked_another_way", note="Rather her sister.")
+    session.commit()
+    sweep(at("2026-12-02 10:05"))
+    assert told(party) == set()
 
 
 @pytest.mark.parametrize("why", ["not contactable", "may not know", "domestic", "closed", "witness"])
@@ -325,6 +334,39 @@ def test_every_event_that_ends_an_alert_is_followed():
         service.close_moved,
         service.follow_handover,
     }
+
+
+def test_what_was_promised_before_somebody_became_enhanced_cannot_wait_either(session, at):
+    at("2026-12-02 10:00")
+    party = victim()
+    promise = promised(party)
+    decide_vulnerable(actor=make.user(), party=party, why="Intimidated.")
+    sweep(at("2027-01-20 10:00"))
+    assert told(promise, via="now") == {(MANAGER, 4), (OFFICER, 4)}
+
+
+def test_alerts_of_a_report_handed_over_are_told_to_its_new_team(session, at):
+    at("2026-12-02 10:00")
+    promise = promised(make.party(on=make.report()))
+    sweep(at("2027-01-05 17:00"))
+    assert told(promise) == {(SUPERVISOR, 3), (SECOND, 3)}
+    theirs = make.user("officer@charnwood.example")
+    offer = handover.offer(actor=make.user(), to_team=make.team("charnwood-asb"), reason="Theirs.", report=promise.party.report)
+    handover.accept(actor=theirs, handover=offer)
+    assert told(promise) == {(SUPERVISOR, 3), (SECOND, 3), ("supervisor@charnwood.example", 3)}
+    assert alert_of(promise.id).team_id == make.team("charnwood-asb").id
+
+
+def test_an_action_stays_its_owners_when_the_case_is_handed_over(session, at):
+    at("2026-12-02 10:00")
+    party = victim()
+    owner = make.user(SECOND)
+    action = actions.add_action(actor=make.user(), case=party.case, what="Ring the landlord.", owner=owner, due_on=clock.today())
+    sweep(at("2026-12-02 17:05"))
+    offer = handover.offer(actor=make.user(), to_team=make.team("charnwood-asb"), reason="Theirs.", case=party.case)
+    handover.accept(actor=make.user("officer@charnwood.example"), handover=offer)
+    assert alert_of(action.id).officer_id == owner.id
+    assert told(action) == {(SECOND, 1)}
 
 
 def test_a_promise_that_is_open_again_because_its_message_came_back_is_a_new_alert(session, at):
