@@ -13,10 +13,10 @@ from sentinel.desk.cases_list import bp as cases
 from sentinel.desk.closing import bp as closing
 from sentinel.desk.declared import bp as declared
 from sentinel.desk.disclosures import bp as disclosures
+from sentinel.desk.hearings import bp as interventions
 from sentinel.desk.inbox import bp as alerts
 from sentinel.desk.intake import bp as intake
 from sentinel.desk.intake_told import bp as intake_told
-from sentinel.desk.interventions import bp as interventions
 from sentinel.desk.my_work import bp as my_work
 from sentinel.desk.outbox import bp as outbox
 from sentinel.desk.ownership import bp as ownership

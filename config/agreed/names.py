@@ -62,6 +62,7 @@ CONDITIONS = MappingProxyType(
         "case_quiet": Condition("the last entry on the case"),
         "supervision_review_missing": Condition("the date the supervision review is due"),
         "intervention_ending": Condition("the day it ends"),
+        "hearing_near": Condition("9am on the fifth working day before the hearing"),
         "referral_not_acknowledged": Condition("when it was referred"),
         "referral_not_contacted": Condition("when it was referred"),
         "referral_declined": Condition("when the agency declined it"),

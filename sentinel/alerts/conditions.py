@@ -117,6 +117,15 @@ INTERVENTION_ENDING = watch(
     "i.state IN ('in_force', 'breached') AND i.ends_on IS NOT NULL",
     case_id="i.case_id",
 )
+# Nobody has been spoken to since the fifth working day before: over with the contact that keeps what was promised.
+HEARING_NEAR = watch(
+    "h.id",
+    "(SELECT min(p.starts_at) FROM promise p WHERE p.cause_id = h.id AND p.kind = 'hearing_eve' AND p.state = 'open')",
+    "hearing h",
+    """h.state = 'set' AND EXISTS (SELECT FROM promise p WHERE p.cause_id = h.id AND p.kind = 'hearing_eve' AND p.state = 'open'
+    AND p.starts_at <= :at)""",
+    case_id="h.case_id",
+)
 REFERRAL_NOT_ACKNOWLEDGED = _referrals("f.referred_at", "f.state = 'open'")
 REFERRAL_NOT_CONTACTED = _referrals("f.referred_at", "f.state IN ('open', 'acknowledged', 'accepted')")
 # Over when the victim has been spoken to since, or was referred again: there is nothing more to do about that refusal.

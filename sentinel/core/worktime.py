@@ -92,6 +92,11 @@ def before(due: datetime, n: int, *, made_at: datetime) -> datetime:
     return max(_opening_before(due, n), utc(made_at))
 
 
+def last_close_before(t: datetime) -> datetime:
+    """17:00 on the last working day before the London date of `t`."""
+    return _at(_move(london(utc(t)).date(), -1), CLOSES)
+
+
 def next_work(t: datetime) -> datetime:
     """`t` itself inside working hours, else the next 09:00 of a working day."""
     return _work_from(t)

@@ -14,6 +14,7 @@ from sentinel.core import clock
 from sentinel.core.clock import london
 from sentinel.core.db import db
 from sentinel.demonstration.report import Staff
+from sentinel.interventions import hearings
 from sentinel.interventions import queries as interventions
 from sentinel.interventions import service as enforcing
 from sentinel.risk import queries as risk
@@ -36,6 +37,7 @@ def show(staff: Staff, as_of: datetime) -> None:
         _restricted(staff, as_of)
         _shown_to_others(staff)
         _to_authorise(staff)
+        _to_be_heard(staff, as_of)
         _agreement_ending(as_of)
         db.session.flush()
     finally:
@@ -109,6 +111,16 @@ def _to_authorise(staff: Staff) -> None:
         tried = {row.power_key for row in interventions.of_case(case)}
         if alleged and not case.restricted and not tried.intersection(("abc", "warning_letter")):
             enforcing.propose(actor=officer, case=case, power_key="abc", party=alleged, note=CONTRACT)
+            return
+
+
+def _to_be_heard(staff: Staff, as_of: datetime) -> None:
+    """A case that goes to court in three weeks, at ten."""
+    day = (london(as_of) + timedelta(days=22 - london(as_of).weekday())).replace(hour=10, minute=0, second=0, microsecond=0)
+    for case, officer in _cases(staff, "high"):
+        if not case.restricted:
+            values = {"about": "Injunction, without her having to come", "court": "Leicester County Court"}
+            hearings.set_hearing(actor=officer, case=case, at=day.astimezone(clock.UTC), **values)
             return
 
 

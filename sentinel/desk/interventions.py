@@ -179,6 +179,7 @@ def _page(case: Case, open_: Open | None = None, form: Form | None = None, sent:
         case=case,
         live=case.state in case_states.LIVE,
         seen=ladder.of(case, g.user),
+        hearings=[one for one in queries.hearings_of(case) if one.state == "set"],
         open=open_,
         form=form,
         conflict=sent.conflict,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sentinel.access.models import User
-from sentinel.interventions.models import Intervention
+from sentinel.interventions.models import Hearing, Intervention
 
 
 @dataclass(frozen=True)
@@ -11,4 +11,21 @@ class InterventionMoved:
     """An intervention was proposed, authorised, started, breached, refused, ended, or set aside unused."""
 
     intervention: Intervention
+    actor: User
+
+
+@dataclass(frozen=True)
+class HearingSet:
+    """A hearing has a date. `before` is the one that it takes the place of."""
+
+    hearing: Hearing
+    before: Hearing | None
+    actor: User
+
+
+@dataclass(frozen=True)
+class HearingEnded:
+    """A hearing was held, or will not be."""
+
+    hearing: Hearing
     actor: User

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from config import agreed
 from config.agreed.powers import Power
 from sentinel.cases.models import Party
-from sentinel.core.fields import LINE, AreaField, DateField, Option, RadiosField, TextField
+from sentinel.core.fields import LINE, AreaField, DateField, MomentField, Option, RadiosField, TextField
 from sentinel.core.forms import EditForm, Form
 
 NOTE = 4_000
@@ -69,6 +69,28 @@ class TakeBackForm(EditForm):
     """It is not carried out after all."""
 
     outcome = AreaField("Why it is not carried out", required="Say in a sentence why it is not carried out.", max_length=NOTE, rows=2)
+
+
+class HearingForm(EditForm):
+    """A court will hear it, or will hear it at another time."""
+
+    about = TextField("What is it about?", hint="Such as the injunction, or the case the police bring", max_length=LINE)
+    court = TextField("Which court", hint="Such as Leicester County Court", required="Enter which court.", max_length=LINE)
+    at = MomentField("When is the hearing?", future=True, required="Enter the day and time, such as 14 December 10am.")
+    note = AreaField("What victims need to know", hint="Who must come, how they are kept safe there", max_length=NOTE, rows=2)
+
+
+class ResultForm(EditForm):
+    """What the court decided."""
+
+    at = MomentField("When was it decided?", required="Enter when it was, such as today 2:15pm.")
+    result = AreaField("What the court decided", required="Say in a sentence what the court decided.", max_length=NOTE, rows=2)
+
+
+class CancelForm(EditForm):
+    """It will not be heard."""
+
+    reason = AreaField("Why it will not be heard", required="Say in a sentence why it will not be heard.", max_length=NOTE, rows=2)
 
 
 class AnswerForm(EditForm):

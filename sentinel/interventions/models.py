@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from sentinel.access.models import User
 from sentinel.cases.models import Case, Party
-from sentinel.core.db import Key, Model, Prose, Word, one_of, prose_limit, ref
+from sentinel.core.db import Key, Line, Model, Prose, Word, one_of, prose_limit, ref
 
 TIERS = ("advice", "early", "notice", "court", "area")
 STATES = ("proposed", "authorised", "refused", "in_force", "ended", "breached", "not_used")
@@ -56,3 +56,34 @@ class Intervention(Model):
     party: Mapped[Party | None] = relationship()
     proposer: Mapped[User] = relationship(foreign_keys=[proposed_by])
     authoriser: Mapped[User | None] = relationship(foreign_keys=[authorised_by])
+
+
+class Hearing(Model):
+    """A day in court about what this case is about. One that is moved makes way for another, so that each was told of once."""
+
+    __tablename__ = "hearing"
+    __table_args__ = (
+        one_of("state", ("set", "held", "moved", "cancelled")),
+        CheckConstraint("(state = 'set') = (ended_at IS NULL)", name="ended_has_time"),
+        Index("ix_hearing_set", "at", postgresql_where="state = 'set'"),
+        *prose_limit("note", "result"),
+    )
+
+    id: Mapped[Key]
+    case_id: Mapped[UUID] = mapped_column(ref("asb_case.id"), index=True)
+    about: Mapped[Line]
+    at: Mapped[datetime]
+    court: Mapped[Line]
+    note: Mapped[Prose | None]
+    state: Mapped[Word] = mapped_column(default="set")
+    set_at: Mapped[datetime]
+    set_by: Mapped[UUID] = mapped_column(ref("app_user.id"), index=True)
+    held_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    result: Mapped[Prose | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version, "eager_defaults": False}
+
+    case: Mapped[Case] = relationship()
+    setter: Mapped[User] = relationship()

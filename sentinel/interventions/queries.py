@@ -18,7 +18,7 @@ from sentinel.core import clock
 from sentinel.core.db import db
 from sentinel.core.errors import NotFound
 from sentinel.core.viewer import Viewer
-from sentinel.interventions.models import Intervention
+from sentinel.interventions.models import Hearing, Intervention
 from sentinel.interventions.rules import CARRIED_OUT, more_to_consider
 
 
@@ -50,6 +50,19 @@ def of_case(case: Case) -> Sequence[Intervention]:
 def intervention_of(case: Case, key: UUID) -> Intervention:
     """One intervention of this case, or nothing is there."""
     found = db.session.get(Intervention, key)
+    if found is None or found.case_id != case.id:
+        raise NotFound
+    return found
+
+
+def hearings_of(case: Case) -> Sequence[Hearing]:
+    """The hearings about a case, the latest day last."""
+    return db.session.scalars(select(Hearing).where(Hearing.case_id == case.id).order_by(Hearing.at, Hearing.id)).all()
+
+
+def hearing_of(case: Case, key: UUID) -> Hearing:
+    """One hearing of this case, or nothing is there."""
+    found = db.session.get(Hearing, key)
     if found is None or found.case_id != case.id:
         raise NotFound
     return found

@@ -43,7 +43,7 @@ def propose(
     Refuses a power that is switched off, not valid or not held; a child under 10; one that waits or is in force already for the same
     person; court without a step between and without a line of explanation; no note. Keeps the version of the powers. Recorded.
     """
-    _refuse_unless_worked_by(actor, case)
+    refuse_unless_worked_by(actor, case)
     power = _power(power_key, actor)
     _refuse_wrong_person(case, power, party)
     text = _reasoned(case, power, note, explanation)
@@ -68,7 +68,7 @@ def refuse(*, actor: User, intervention: Intervention, reason: str, version: int
     """Do not allow it, and say why: the officer reads it. Refuses whoever proposed it or lacks the right, and no reason."""
     _answering(actor, intervention, version)
     state = _next(intervention, "refused")
-    intervention.reason = _said(reason, "Say why it is not authorised: whoever proposed it reads it.", field="note")
+    intervention.reason = in_words(reason, "Say why it is not authorised: whoever proposed it reads it.", field="note")
     return _moved(intervention, actor, state, f"{_name(intervention)} not authorised{_for(intervention.party)}", intervention.reason)
 
 
@@ -102,7 +102,7 @@ def note_breach(
         raise Refused("Enter the day it was not kept: today or an earlier day.", field="happened_on")
     if intervention.starts_on and happened_on < intervention.starts_on:
         raise Refused(f"It started on {words.day(intervention.starts_on)}. Enter that day or a later one.", field="happened_on")
-    said = _said(note, "Say in a sentence what happened.")
+    said = in_words(note, "Say in a sentence what happened.")
     return _moved(intervention, actor, state, f"{_name(intervention)} breached on {words.day(happened_on)}{_for(intervention.party)}", said)
 
 
@@ -112,7 +112,7 @@ def go_on(*, actor: User, intervention: Intervention, note: str, version: int | 
     if intervention.state != "breached":
         raise Refused(f"This intervention is {states.WORDS[intervention.state]}: there is no breach to answer.")
     state = _next(intervention, "in_force")
-    said = _said(note, "Say in a sentence what was decided.")
+    said = in_words(note, "Say in a sentence what was decided.")
     return _moved(intervention, actor, state, f"{_name(intervention)} goes on after the breach{_for(intervention.party)}", said)
 
 
@@ -127,7 +127,7 @@ def end(*, actor: User, intervention: Intervention, outcome: str, ended_on: date
     day = ended_on or clock.today()
     if day > clock.today() or (began and day < began):
         raise Refused("Enter a day from its start until today.", field="ended_on")
-    intervention.reason = _said(outcome, "Say in a sentence what came of it.", field="outcome")
+    intervention.reason = in_words(outcome, "Say in a sentence what came of it.", field="outcome")
     if began is None:
         return _moved(intervention, actor, state, f"{_name(intervention)} taken back, not started{_for(intervention.party)}", outcome)
     intervention.ends_on, intervention.ends_at = day, min(clock.now(), _last_minute(day))
@@ -147,7 +147,7 @@ def record_told(*, actor: User, intervention: Intervention, told: Mapping[str, s
 
 def consider_not_used(*, actor: User, case: Case, power_key: str, reason: str, said: str = "", party: Party | None = None) -> Intervention:
     """Record that a power was considered and not used, and why; also one that is not switched on. "Something else" needs words."""
-    _refuse_unless_worked_by(actor, case)
+    refuse_unless_worked_by(actor, case)
     power = queries.power_of(power_key)
     known = {choice.key: choice.text for choice in agreed.current().outcomes.power_not_used}
     if power is None or reason not in known:
@@ -162,7 +162,8 @@ def consider_not_used(*, actor: User, case: Case, power_key: str, reason: str, s
 # --- What the verbs share -----------------------------------------------------------------------------------------
 
 
-def _refuse_unless_worked_by(actor: User, case: Case) -> None:
+def refuse_unless_worked_by(actor: User, case: Case) -> None:
+    """Lock the case. Refuses one that is closed or transferred, and whoever does not work on it."""
     hold(case)
     refuse_unless_live(case.state)
     if actor.id not in {one.id for one in workers_on(case)}:
@@ -171,7 +172,7 @@ def _refuse_unless_worked_by(actor: User, case: Case) -> None:
 
 def _hold(actor: User, intervention: Intervention, version: int | None) -> None:
     """Lock the case, then the intervention as it is now; Stale, with how it stands, when somebody else changed it."""
-    _refuse_unless_worked_by(actor, intervention.case)
+    refuse_unless_worked_by(actor, intervention.case)
     lock(intervention)
     if version is not None and version != intervention.version:
         raise Stale(STALE, yours=[], theirs=standing(intervention))
@@ -215,11 +216,11 @@ def _person(party: Party | None) -> object:
 
 
 def _reasoned(case: Case, power: Power, note: str, explanation: str) -> str:
-    said = _said(note, "Say in a sentence what it is about.")
+    said = in_words(note, "Say in a sentence what it is about.")
     tiers = [row.tier for row in queries.carried_out(queries.of_case(case))]
     if not rules.skips_to_court(power.tier, tiers):
         return said
-    why = _said(explanation, "Nothing between advice and court was tried. Say in a line why court comes now.", field="explanation")
+    why = in_words(explanation, "Nothing between advice and court was tried. Say in a line why court comes now.", field="explanation")
     return f"{said}\n\nStraight to court, because: {why}"
 
 
@@ -281,7 +282,8 @@ def _next(intervention: Intervention, state: str) -> str:
     return states.move(states.moves_of(power.moves if power else None), intervention.state, state)
 
 
-def _said(text: str, otherwise: str, *, field: str = "note") -> str:
+def in_words(text: str, otherwise: str, *, field: str = "note") -> str:
+    """What was typed, without the blanks around it; refused with a sentence when it is nothing."""
     if not text.strip():
         raise Refused(otherwise, field=field)
     return text.strip()

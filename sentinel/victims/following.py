@@ -14,7 +14,7 @@ from config import agreed
 from sentinel.access.models import User
 from sentinel.cases.events import CaseClosed, CaseReopened, ReportTaken, ReportTriaged, SafeToApproach
 from sentinel.cases.models import Party, Report
-from sentinel.core import clock
+from sentinel.core import clock, worktime
 from sentinel.core.db import db, new_id
 from sentinel.people.models import PersonContact
 from sentinel.post import service as post
@@ -27,6 +27,7 @@ ON_THE_LINE = ("phone", "visit")
 MESSAGES = {"text": "text", "email": "email", "letter": "post", "post": "post"}
 TOLD_OF = ("in_force", "breached", "refused")
 MORNING = time(9)
+EVE_WORKING_DAYS = 5
 DECIDED = ("signposted", "no_further_action")
 READ_OUT = "Gave the reference and read out what happens next, and by when."
 
@@ -77,6 +78,26 @@ class InterventionMoved(Protocol):
 
     @property
     def intervention(self) -> Any: ...
+    @property
+    def actor(self) -> User: ...
+
+
+class HearingSet(Protocol):
+    """`interventions.events.HearingSet`, as far as promises follow it."""
+
+    @property
+    def hearing(self) -> Any: ...
+    @property
+    def before(self) -> Any: ...
+    @property
+    def actor(self) -> User: ...
+
+
+class HearingEnded(Protocol):
+    """`interventions.events.HearingEnded`, as far as promises follow it."""
+
+    @property
+    def hearing(self) -> Any: ...
     @property
     def actor(self) -> User: ...
 
@@ -272,6 +293,51 @@ def promise_after_intervention(event: InterventionMoved) -> None:
         if promises.may_be_promised(party) and not known:
             promise = make_promise(party=party, kind=Kind.AFTER_INTERVENTION, cause_id=cause, starts_at=_acted(made))
             promises.announce(party, [promise], event.actor)
+
+
+def promise_hearing(event: HearingSet) -> None:
+    """A hearing has a date: the victims are told it, spoken to in the five working days before, and not later than it is held.
+
+    One that takes another's place leaves no earlier word behind: they hear of the new day by when they were to hear of the old.
+    """
+    hearing, before = event.hearing, event.before
+    for party in _victims(hearing.case_id):
+        told_by = _no_longer_heard(party, before.id, event.actor) if before else None
+        if promises.may_be_promised(party):
+            since, start, last = clock.now(), *_eve(hearing.at)
+            made = [
+                make_promise(party=party, kind=Kind.HEARING_SET, cause_id=hearing.id, starts_at=since, no_later_than=told_by or hearing.at),
+                make_promise(party=party, kind=Kind.HEARING_EVE, cause_id=hearing.id, starts_at=start, no_later_than=last),
+            ]
+            promises.announce(party, made, event.actor)
+
+
+def promise_hearing_result(event: HearingEnded) -> None:
+    """A hearing was held or cancelled: nobody need be prepared for it any more, and the victims are told what came of it."""
+    hearing = event.hearing
+    for party in _victims(hearing.case_id):
+        _no_longer_heard(party, hearing.id, event.actor)
+        if promises.may_be_promised(party):
+            made = make_promise(party=party, kind=Kind.HEARING_RESULT, cause_id=hearing.id, starts_at=hearing.held_at)
+            promises.announce(party, [made], event.actor)
+
+
+def _eve(at: datetime) -> tuple[datetime, datetime]:
+    """From when somebody is to be spoken to about a hearing, and by when: the five working days before it, at the latest itself."""
+    now = clock.now()
+    start = worktime.before(at, EVE_WORKING_DAYS, made_at=now)
+    last_day = worktime.last_close_before(at)
+    return start, last_day if last_day > start else at
+
+
+def _no_longer_heard(party: Party, hearing_id: UUID, actor: User | None) -> datetime | None:
+    """End what was still to be said about this hearing; by when its date was to be told, if it was not."""
+    still = [one for one in promises.open_of(party) if one.kind in (Kind.HEARING_SET, Kind.HEARING_EVE)]
+    caused = {one.id for one in still if one.cause_id == hearing_id}
+    over = [one for one in still if one.id in caused or one.tightens_id in caused]
+    for promise in over:
+        promises.end(promise, state="ended", reason="The hearing was held, moved or cancelled.", actor=actor)
+    return min((one.due_at for one in over if one.kind == Kind.HEARING_SET), default=None)
 
 
 def _acted(made: Any) -> datetime:

@@ -158,6 +158,7 @@ def tighten(party: Party, *, cause_id: UUID, since: datetime) -> list[Promise]:
 
 def _twin(party: Party, kind: str, slower: list[Promise], cause_id: UUID, since: datetime) -> Promise | None:
     first = min((promise for promise in open_of(party) if promise.kind == kind), key=lambda promise: promise.due_at)
+    since = max(since, first.starts_at)  # to be spoken to before a hearing is not due before its days begin
     plan = _planned(party, Kind(kind), Klass.ENHANCED, since, clock.now())
     if first not in slower or plan.due_at >= first.due_at:
         return None

@@ -107,6 +107,8 @@ ACCESS: dict[str, str | set[str]] = {
     "interventions.case_interventions": WORKS_CASES,
     "interventions.use": WORKS_CASES,
     "interventions.not_now": WORKS_CASES,
+    "interventions.case_hearings": WORKS_CASES,
+    "interventions.hearing": WORKS_CASES,
     "interventions.move": WORKS_CASES,
     "interventions.answer": SUPERVISES,
     "closing.case_closing": WORKS_CASES,

@@ -16,6 +16,7 @@ from sentinel.core import clock, drafts
 from sentinel.core.db import db, new_id
 from sentinel.documents.models import Document
 from sentinel.exchange.models import Delivery, QuarantinedRow
+from sentinel.interventions import hearings
 from sentinel.interventions import service as powers
 from sentinel.oversight import declaring
 from sentinel.post.models import Outbox
@@ -69,6 +70,7 @@ def _work() -> list[Beginning]:
     cases.ask_for_full(actor=neighbour, case=case, team=make.team("charnwood-asb"), reason="The same people.")
     powers.propose(actor=officer, case=case, power_key="abc", party=alleged, note=NOTE)
     _file_on(case)
+    hearings.set_hearing(actor=officer, case=case, about="The injunction", at=clock.now() + timedelta(days=20), court="County Court")
     at = f"/cases/{case.id}"
     return [
         (OFFICER, at),

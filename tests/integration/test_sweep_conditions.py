@@ -16,7 +16,7 @@ from sentinel.alerts.models import Alert
 from sentinel.cases.models import Action, BreakGlass, CaseClock, Party, Report, RestrictedTouch
 from sentinel.core import clock
 from sentinel.core.db import db, new_id
-from sentinel.interventions.models import Intervention
+from sentinel.interventions.models import Hearing, Intervention
 from sentinel.places.models import Place
 from sentinel.post.models import Outbox
 from sentinel.post.service import queue_message
@@ -25,6 +25,7 @@ from sentinel.referrals.models import Referral
 from sentinel.risk.models import Assessment, HighEpisode
 from sentinel.supervision.models import SupervisionReview
 from sentinel.victims.models import Contact
+from sentinel.victims.promises import make_promise
 from tests import factories as make
 from tests.integration import restricted_made
 
@@ -128,6 +129,17 @@ def intervention_expiring() -> Fact:
     running = {"power_key": "abc", "power_version": "1", "tier": "early", "state": "in_force", "proposed_by": officer().id}
     row = save(Intervention(id=new_id(), case_id=case.id, proposed_at=moment, ends_on=date(2026, 12, 31), **running))
     return Fact(row.id, change(row, state="ended"))
+
+
+def hearing() -> Fact:
+    """On Wednesday 9 December: the fifth working day before it is the Wednesday before."""
+    case = make.case(officer=officer())
+    row = Hearing(id=new_id(), case_id=case.id, about="The injunction", at=london("2026-12-09 10:00"), court="Leicester County Court")
+    row.set_at, row.set_by = london("2026-12-01 10:00"), officer().id
+    save(row)
+    party = make.party(on=case)
+    promise = make_promise(party=party, kind="hearing_eve", cause_id=row.id, starts_at=london("2026-12-02 09:00"))
+    return Fact(row.id, change(promise, state="kept", ended_at=clock.now()))
 
 
 def refer(state: str = "open", **more: Any) -> Referral:
@@ -302,6 +314,7 @@ REACHED = [
     (no_activity, ["2027-01-04 17:00", "2027-01-11 17:00", "2027-01-18 17:00"]),
     (action_overdue, ["2026-12-10 17:00", "2026-12-11 17:00", "2026-12-17 17:00"]),
     (intervention_expiring, ["2026-12-03 09:00", "2026-12-24 09:00"]),
+    (hearing, ["2026-12-02 09:00", "2026-12-07 17:00"]),
     (safeguarding, ["2026-12-02 11:00", "2026-12-02 14:00", "2026-12-03 11:00"]),
     (not_acknowledged, ["2026-12-03 17:00", "2026-12-04 17:00"]),
     (not_contacted, ["2026-12-04 10:00", "2026-12-05 10:00"]),

@@ -23,7 +23,7 @@ TABLES = tuple(
     multi_agency_proposal break_glass restricted_touch
     episode_referral referral referral_event incident alert telling audit_entry quarantined_row partner team
     app_user role_held look_flag audit_seal
-    document disclosure agreement partner_power""".split()  # noqa: SIM905  a list of words
+    document disclosure hearing agreement partner_power""".split()  # noqa: SIM905  a list of words
 )
 KEYS = {
     "audit_seal": ("n",),
@@ -37,7 +37,7 @@ KEYS = {
     "telling": ("alert_id", "step", "user_id"),
     "role_held": ("user_id", "team_id", "role"),
 }
-OF_A_CASE = {"restricted_touch", "document", "case_detail", "case_action", "intervention"}
+OF_A_CASE = {"restricted_touch", "document", "case_detail", "case_action", "intervention", "hearing"}
 
 
 @dataclass
