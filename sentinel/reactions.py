@@ -28,12 +28,14 @@ from sentinel.supervision import service as supervision
 from sentinel.victims import events as victims
 from sentinel.victims import following as promising
 from sentinel.victims import letters as victim_letters
+from sentinel.victims import reviews as review_promises
 
 REACTIONS: Reactions = {
     access.LinkMade: (access_link.send,),
     access.SecondFactorReset: (second_factor.send,),
     cases.ReportTaken: (assessing.screen_report, promising.promise_on_report, alerting.tell_of_touched),
     cases.ReportTriaged: (assessing.follow_triage, promising.follow_triage, referring.follow_triage, alerting.close_triaged),
+    cases.IncidentsLinked: (review_promises.follow_incidents,),
     cases.HandedOver: (alerting.follow_handover,),
     cases.OpenedInEmergency: (alerting.tell_of_emergency,),
     cases.EmergencyReviewed: (alerting.follow_review,),
@@ -108,6 +110,7 @@ CONDITIONS: Mapping[str, str] = {
     "referral_held": conditions.REFERRAL_HELD,
     "action_not_done": conditions.ACTION_NOT_DONE,
     "safeguarding_unanswered": conditions.SAFEGUARDING_UNANSWERED,
+    "review_may_be_asked": conditions.REVIEW_MAY_BE_ASKED,
     "repeat_victim": conditions.REPEAT_VICTIM,
     "repeat_location": conditions.REPEAT_LOCATION,
     "officer_away": conditions.OFFICER_AWAY,

@@ -14,6 +14,7 @@ from config.agreed.catalogue import Categories, Outcomes, Scripts
 from config.agreed.contact import Contact
 from config.agreed.partnership import Partners, Routing
 from config.agreed.powers import Powers
+from config.agreed.reviews import Reviews
 from config.agreed.risk import Risk
 from config.agreed.triggers import Triggers
 
@@ -31,6 +32,7 @@ class Standards(Strict):
     partners: Partners
     scripts: Scripts
     access: Access
+    reviews: Reviews
 
 
 class Problem(NamedTuple):
@@ -108,7 +110,7 @@ def _inside(raw: Any, part: int | str) -> Any:
 
 
 def _own_name(entry: Any) -> Any:
-    names = (entry.get(name) for name in ("key", "slug", "kind", "value", "level", "step")) if isinstance(entry, Mapping) else ()
+    names = (entry.get(name) for name in ("key", "slug", "kind", "value", "level", "step", "partner")) if isinstance(entry, Mapping) else ()
     return next((name for name in names if name), None)
 
 
@@ -143,6 +145,10 @@ def _across(parts: Mapping[str, Any]) -> Iterator[Problem]:
         for partner in partners.partner:
             for key in sorted(set(partner.powers) - known):
                 yield Problem("partners.toml", f"partner[{partner.slug}].powers", f"'{key}' is no power of powers.toml.")
+    if partners and (reviews := parts.get("reviews")):
+        for one in reviews.authority:
+            if one.partner not in {partner.slug for partner in partners.partner}:
+                yield Problem("reviews.toml", f"authority[{one.partner}]", f"'{one.partner}' is no partner of partners.toml.")
     if routing and partners:
         yield from _routes(routing, partners)
     if routing and categories:

@@ -71,6 +71,7 @@ CONDITIONS = MappingProxyType(
         "referral_held": Condition("when the supervisor was asked"),
         "action_not_done": Condition("the date the action is due"),
         "safeguarding_unanswered": Condition("when the prompt was raised"),
+        "review_may_be_asked": Condition("when the report that met the threshold was received"),
         "repeat_victim": Condition("when the last of the reports was received", frozenset({"incidents", "months"})),
         "repeat_location": Condition("when the last of the reports was received", frozenset({"incidents", "days"})),
         "officer_away": Condition("when the officer last signed in"),

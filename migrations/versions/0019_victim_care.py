@@ -1,4 +1,4 @@
-"""Hearings, of which victims are told."""
+"""Hearings, of which victims are told; how often a victim told of distinct incidents, whoever they told."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +10,19 @@ depends_on = None
 
 READERS = "sentinel_web, sentinel_worker"
 SYSTEM = "(SELECT current_setting('sentinel.actor', true) LIKE 'system:%')"
+
+# By incident, when each was told and when it was: whoever may know of the person learns how often, and not what or to whom.
+# What is restricted is counted for those who may read it.
+INCIDENTS_ABOUT = """
+CREATE FUNCTION incidents_about(who uuid) RETURNS TABLE (incident uuid, received_at timestamptz, occurred_at timestamptz, hate boolean)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT coalesce(r.incident_id, r.id), r.received_at, coalesce(d.occurred_to, d.occurred_from), coalesce(pd.hate_perceived, false)
+    FROM person n JOIN party y ON y.person_id = n.id AND y.role = 'victim' JOIN report r ON r.id = y.report_id
+    LEFT JOIN report_detail d ON d.report_id = r.id LEFT JOIN party_detail pd ON pd.party_id = y.id
+    WHERE n.canonical_id = who AND r.state <> 'withdrawn' AND (NOT r.restricted OR full_report(r.id))
+      AND (current_setting('sentinel.actor', true) LIKE 'system:%' OR seen_person(who))
+$$
+"""
 
 
 def _key(table: str, column: str, target: str) -> sa.ForeignKeyConstraint:
@@ -58,7 +71,11 @@ def _hearings() -> None:
 
 def upgrade() -> None:
     _hearings()
+    op.execute(INCIDENTS_ABOUT)
+    op.execute("REVOKE ALL ON FUNCTION incidents_about(uuid) FROM PUBLIC")
+    op.execute(f"GRANT EXECUTE ON FUNCTION incidents_about(uuid) TO {READERS}")
 
 
 def downgrade() -> None:
+    op.execute("DROP FUNCTION incidents_about(uuid)")
     op.drop_table("hearing")

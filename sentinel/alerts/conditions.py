@@ -157,6 +157,11 @@ SAFEGUARDING_UNANSWERED = watch(
     report_id="r.id",
     enhanced="true",
 )
+# The threshold of the case review is met: the supervisor knows, until the victim has been told.
+REVIEW_MAY_BE_ASKED = _victims(
+    "(SELECT min(p.starts_at) FROM promise p WHERE p.party_id = y.id AND p.kind = 'may_apply' AND p.state = 'open')",
+    "EXISTS (SELECT FROM promise p WHERE p.party_id = y.id AND p.kind = 'may_apply' AND p.state = 'open')",
+)
 # Reports are counted back from the latest one, and stay a repeat as long again. What stays visible to some only is not counted
 # for others: restricted reports are left out of both.
 REPEAT_VICTIM = """

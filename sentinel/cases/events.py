@@ -44,6 +44,14 @@ class ReportTriaged:
 
 
 @dataclass(frozen=True)
+class IncidentsLinked:
+    """Somebody said that these reports are of one incident, or that one of them is not."""
+
+    reports: tuple[Report, ...]
+    actor: User
+
+
+@dataclass(frozen=True)
 class HandedOver:
     """A report or case now belongs to another team."""
 

@@ -5,12 +5,14 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import select
 
 from sentinel.access.models import User
+from sentinel.cases.events import IncidentsLinked
 from sentinel.cases.models import Incident, Report
 from sentinel.cases.service import refuse_strangers
 from sentinel.cases.timeline import tell
 from sentinel.core import clock
 from sentinel.core.db import db
 from sentinel.core.errors import Refused
+from sentinel.core.events import publish
 
 
 def count(reports: Iterable[Report]) -> int:
@@ -39,6 +41,8 @@ def link(*, actor: User, reports: Sequence[Report]) -> Incident:
     numbers = ", ".join(sorted(report.reference for report in different.values()))
     for report in joined:
         tell(kind="incident", title="Linked: the same incident, counted once", body=f"Reports {numbers}.", report=report, actor=actor)
+    db.session.flush()
+    publish(IncidentsLinked(tuple(same_incident(joined[0])), actor))
     return incident
 
 
@@ -54,6 +58,7 @@ def unlink(*, actor: User, report: Report) -> None:
         others[0].incident_id = None
         tell(kind="incident", title="No longer linked: an incident of its own", report=others[0], actor=actor)
     db.session.flush()
+    publish(IncidentsLinked((report, *others), actor))
 
 
 def same_incident(report: Report) -> list[Report]:

@@ -20,7 +20,7 @@ from sentinel.core.words import by, clock_time, moment
 from sentinel.desk.frame import link_to
 from sentinel.desk.sending import Sent, send
 from sentinel.people.models import Person
-from sentinel.victims import promises, queries, sentences, service
+from sentinel.victims import promises, queries, reviews, sentences, service
 from sentinel.victims.forms import ContactForm
 from sentinel.victims.models import Contact, ContactPlan, Promise
 from sentinel.victims.rules import Kind
@@ -102,6 +102,7 @@ def _page(party: Party, form: ContactForm, sent: Sent) -> ResponseReturnValue:
         onwards=inside(form.next.data) or _home(party),
         last=queries.latest_contact(party),
         contact_words=contact_words,
+        words_to_say=lambda kind: reviews.words_to_say(party, kind),
         **told(party),
     )
     return page, sent.status

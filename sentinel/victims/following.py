@@ -18,7 +18,7 @@ from sentinel.core import clock, worktime
 from sentinel.core.db import db, new_id
 from sentinel.people.models import PersonContact
 from sentinel.post import service as post
-from sentinel.victims import promises, rules, service
+from sentinel.victims import promises, reviews, rules, service
 from sentinel.victims.models import Contact, ContactPlan, Promise
 from sentinel.victims.promises import make_promise
 from sentinel.victims.rules import Kind, Klass
@@ -120,6 +120,7 @@ def promise_on_report(event: ReportTaken) -> None:
             party.contactable = False
         else:
             _promise_party(party, event, told=party is caller)
+            reviews.promise_review(party, event.actor)
     db.session.flush()
 
 
@@ -235,8 +236,11 @@ def _carry(party: Party) -> None:
 
 
 def _decided(party: Party, event: ReportTriaged) -> None:
-    """What is open becomes "told what was decided and why", by the date they already have; only telling ends it."""
-    still = promises.open_of(party)
+    """What is open becomes "told what was decided and why", by the date they already have; only telling ends it.
+
+    What they are to hear of the case review stays promised as it is: it is owed whatever was decided.
+    """
+    still = [promise for promise in promises.open_of(party) if promise.kind not in reviews.KINDS]
     if not still:
         return
     date = min((one.due_at for one in still if one.kind != Kind.ACKNOWLEDGE), default=None)
@@ -257,6 +261,8 @@ def promise_after_assessment(event: RiskAssessed) -> None:
         cause, since = _change(assessment)
         made = make_promise(party=party, kind=Kind.AFTER_ASSESSMENT, cause_id=cause, starts_at=since)
         promises.announce(party, [made], event.actor)
+    if promises.open_of(party):  # as above; hate may have come to light
+        reviews.promise_review(party, event.actor)
 
 
 def _change(assessment: _Assessment) -> tuple[UUID, datetime]:

@@ -17,7 +17,7 @@ from sentinel.core.db import db, lock, new_id
 from sentinel.core.errors import NotAllowed, Refused, Stale
 from sentinel.core.events import publish
 from sentinel.people.models import Person
-from sentinel.victims import promises, queries, rules, sentences
+from sentinel.victims import promises, queries, reviews, rules, sentences
 from sentinel.victims.events import ContactLogged
 from sentinel.victims.models import CHANNELS, Contact, ContactCovers, ContactPlan, Promise
 from sentinel.victims.promises import make_promise
@@ -317,6 +317,7 @@ def first_contact(party: Party, *, since: datetime, actor: User | None) -> None:
         made = [make_promise(party=party, kind=Kind.FIRST_CONTACT, cause_id=new_id(), starts_at=since)]
     more = promises.never_without(party, since=since, cause_id=new_id())
     promises.announce(party, [*made, *([more] if more else [])], actor)
+    reviews.promise_review(party, actor)
 
 
 def decide_vulnerable(*, actor: User, party: Party, why: str) -> None:

@@ -67,6 +67,20 @@ def test_a_forgotten_filter_returns_what_the_rules_say_and_no_more_from_sql(emai
     assert differing == {}
 
 
+@pytest.mark.parametrize("email", EMAILS)
+def test_how_often_somebody_told_is_counted_for_those_who_know_of_them_and_without_what_is_secret(email, web, world):
+    who = world.person(email)
+    with acting_as(looking(email)):
+        counted = "SELECT p.id, i.incident FROM person p, incidents_about(p.id) AS i WHERE p.canonical_id = p.id"
+        told = db.session.execute(text(counted)).all()
+        db.session.rollback()
+    assert told or not world.rows_for(who)["person"]
+    seen = {key for (key,) in world.rows_for(who)["person"]}
+    assert {person for person, _ in told} <= seen
+    secret = {row["incident_id"] or row["id"] for row in world.rows["report"] if row["restricted"] and world.of_report(who, row) != "full"}
+    assert not secret & {incident for _, incident in told}
+
+
 def test_the_world_is_uneven_enough_to_tell(world):
     """Each of the four levels is there for somebody, on every kind of table; otherwise the comparison proves little."""
     levels = {world.of_case(world.person(email), case) for email in EMAILS for case in world.rows["asb_case"]}

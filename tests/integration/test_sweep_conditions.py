@@ -142,6 +142,12 @@ def hearing() -> Fact:
     return Fact(row.id, change(promise, state="kept", ended_at=clock.now()))
 
 
+def may_apply() -> Fact:
+    party = victim()
+    promise = make_promise(party=party, kind="may_apply", cause_id=new_id(), starts_at=london(START))
+    return Fact(party.id, change(promise, state="kept", ended_at=clock.now()))
+
+
 def refer(state: str = "open", **more: Any) -> Referral:
     party = victim()
     agency = make.user("worker@victimfirst.example").partner_id
@@ -314,6 +320,7 @@ REACHED = [
     (no_activity, ["2027-01-04 17:00", "2027-01-11 17:00", "2027-01-18 17:00"]),
     (action_overdue, ["2026-12-10 17:00", "2026-12-11 17:00", "2026-12-17 17:00"]),
     (intervention_expiring, ["2026-12-03 09:00", "2026-12-24 09:00"]),
+    (may_apply, [START]),
     (hearing, ["2026-12-02 09:00", "2026-12-07 17:00"]),
     (safeguarding, ["2026-12-02 11:00", "2026-12-02 14:00", "2026-12-03 11:00"]),
     (not_acknowledged, ["2026-12-03 17:00", "2026-12-04 17:00"]),

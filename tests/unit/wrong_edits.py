@@ -63,5 +63,8 @@ WRONG_EDITS = {
     "an outcome twice": ("outcomes.toml", 'key = "resolved_letter"', 'key = "resolved_advice"', "closure", "'resolved_advice' stands more than once"),
     "an unknown step of the call": ("scripts.toml", 'step = "finish"', 'step = "end"', "line[victim_first].step", "'end' is not known here"),
     "a brace that stands alone": ("scripts.toml", "{reference}.", "{reference.", "line[read_out].say", "stands alone"),
+    "a threshold of nothing": ("reviews.toml", "incidents = 3", "incidents = 0", "threshold.incidents", "1 or more, not 0"),
+    "explained at the first": ("reviews.toml", "explain_at_incident = 2", "explain_at_incident = 1", "explain_at_incident", "2 or more, not 1"),
+    "an authority that is not there": ("reviews.toml", "[threshold]", '[[authority]]\npartner = "mellton"\nincidents = 2\nmonths = 6\nreported_within_months = 1\none_hate_incident = true\n\n[threshold]', "authority[mellton]", "is no partner"),
     "broken TOML": ("outcomes.toml", "[[closure]]", "[[closure", "", "cannot be read as TOML"),
 }

@@ -1,0 +1,122 @@
+"""Who is told of the ASB case review, and who may ask for one (rules.md, Repeats; the numbers: reviews.toml).
+
+Distinct incidents are counted, whoever was told of them: what another partner was told is counted without being shown.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import func, select, text
+
+from config import agreed
+from config.agreed.reviews import Threshold
+from sentinel.access.models import Partner, User
+from sentinel.cases.events import IncidentsLinked
+from sentinel.cases.models import Party, Report
+from sentinel.core.db import db, new_id
+from sentinel.people.models import Person
+from sentinel.victims import promises
+from sentinel.victims.models import Promise
+from sentinel.victims.promises import make_promise
+from sentinel.victims.rules import Kind
+
+KINDS = (Kind.EXPLAIN_REVIEW, Kind.MAY_APPLY)
+ONE_INCIDENT = "The reports turned out to be of one incident."
+
+# Reports after the window's beginning up to the latest one, by incident. Asked as the owner: see migration 0019.
+COUNTED = text("""
+SELECT count(DISTINCT incident) FILTER (WHERE received_at > london_before(:latest, make_interval(months => :explain_months))) AS reported,
+    count(DISTINCT incident) FILTER (WHERE counts AND in_time) AS qualifying,
+    count(DISTINCT incident) FILTER (WHERE counts AND hate) AS hate
+FROM (SELECT i.*, i.received_at > london_before(:latest, make_interval(months => :months)) AS counts,
+        coalesce(i.occurred_at >= london_before(i.received_at, make_interval(months => :within)), true) AS in_time
+    FROM incidents_about(:person) AS i WHERE i.received_at <= :latest) AS told""")
+
+
+class Counted(NamedTuple):
+    """Distinct incidents of a victim: reported at all, qualifying for a review, and hate."""
+
+    reported: int
+    qualifying: int
+    hate: int
+
+
+def counted(party: Party, latest: datetime) -> Counted:
+    """The incidents of this victim in the months up to `latest`, by the threshold of the place's authority."""
+    reviews, limit = agreed.current().reviews, threshold_of(party)
+    months = {"explain_months": reviews.explain_months, "months": limit.months, "within": limit.reported_within_months}
+    row = db.session.execute(COUNTED, {"person": party.person.canonical_id, "latest": latest, **months}).one()
+    return Counted(*row)
+
+
+def threshold_of(party: Party) -> Threshold:
+    """The threshold where it happened; else of whoever owns the report or case."""
+    report = party.report
+    code = report.place.district_code if report and report.place else None
+    council = agreed.current().partners.of_district(code) if code else None
+    record = party.case or report
+    owner = db.session.get(Partner, record.owner_partner_id) if record else None
+    return agreed.current().reviews.threshold_of(council.slug if council else owner.slug if owner else "")
+
+
+def promise_review(party: Party, actor: User | None) -> list[Promise]:
+    """Promise this victim what they are to be told of the case review, once in the months that count."""
+    if not promises.may_be_promised(party) or party.report is None:
+        return []
+    latest = party.report.received_at
+    found = counted(party, latest)
+    made = [_make(party, kind, latest) for kind in _due(party, found) if not _told_lately(party, kind, latest)]
+    promises.announce(party, made, actor)
+    return made
+
+
+def follow_incidents(event: IncidentsLinked) -> None:
+    """Reports were linked or set apart: who has told of one incident is no second time; who has told of two, is."""
+    for party in _victims_of(event.reports):
+        assert party.report is not None
+        due = _due(party, counted(party, party.report.received_at))
+        for promise in promises.open_of(party):
+            if promise.kind in KINDS and promise.kind not in due:
+                promises.end(promise, state="ended", reason=ONE_INCIDENT, actor=event.actor)
+        promise_review(party, event.actor)
+
+
+def words_to_say(party: Party, kind: str) -> str:
+    """What an officer says of the case review, with the authority's own numbers; "" for every other kind."""
+    reviews = agreed.current().reviews
+    say = {Kind.EXPLAIN_REVIEW: reviews.say_explain, Kind.MAY_APPLY: reviews.say_may_apply}.get(Kind(kind), "")
+    return say.format(threshold=threshold_of(party).words) if say else ""
+
+
+def _due(party: Party, found: Counted) -> list[Kind]:
+    reviews, limit = agreed.current().reviews, threshold_of(party)
+    may_apply = found.qualifying >= limit.incidents or (limit.one_hate_incident and found.hate > 0)
+    due = {Kind.EXPLAIN_REVIEW: found.reported >= reviews.explain_at_incident, Kind.MAY_APPLY: may_apply}
+    return [kind for kind, is_due in due.items() if is_due]
+
+
+def _make(party: Party, kind: Kind, since: datetime) -> Promise:
+    assert party.report is not None
+    taken_back = promises.made_for(party, kind, party.report.id)
+    return make_promise(party=party, kind=kind, cause_id=new_id() if taken_back else party.report.id, starts_at=since)
+
+
+def _told_lately(party: Party, kind: Kind, latest: datetime) -> bool:
+    """Were they promised this for a report in the same months, and nobody took it back?"""
+    months = agreed.current().reviews.explain_months if kind is Kind.EXPLAIN_REVIEW else threshold_of(party).months
+    since = func.london_before(latest, func.make_interval(0, months))
+    same = select(Promise.id).join(Party, Party.id == Promise.party_id).join(Person, Person.id == Party.person_id)
+    same = same.where(Person.canonical_id == party.person.canonical_id, Promise.kind == kind, Promise.state != "ended")
+    return db.session.scalar(same.where(Promise.starts_at > since).limit(1)) is not None
+
+
+def _victims_of(reports: Iterable[Report]) -> list[Party]:
+    """The victims of these reports, each person on the latest report they told of."""
+    latest: dict[UUID, Party] = {}
+    for report in sorted(reports, key=lambda one: (one.received_at, one.id)):
+        for party in report.parties:
+            if party.role == "victim":
+                latest[party.person.canonical_id] = party
+    return list(latest.values())
