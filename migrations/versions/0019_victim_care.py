@@ -1,4 +1,4 @@
-"""Hearings, of which victims are told; how often a victim told of distinct incidents, whoever they told."""
+"""A contact plan in full; hearings, of which victims are told; how often a victim told of distinct incidents, whoever they told."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -69,7 +69,30 @@ def _hearings() -> None:
     op.execute("CREATE POLICY web_change ON hearing FOR UPDATE TO sentinel_web USING (full_case(hearing.case_id))")
 
 
+FORMATS = "'large_print', 'easy_read', 'audio', 'braille', 'sign_language', 'other'"
+CHANNELS = "'phone', 'visit', 'text', 'email', 'letter'"
+PLAN = ("preferred", "accessible_format", "needs", "wishes", "representative_consent")
+
+
+def _plans() -> None:
+    lengths = {"preferred": sa.String(40), "accessible_format": sa.String(40), "wishes": sa.Text()}
+    for column in PLAN:
+        op.add_column("contact_plan", sa.Column(column, lengths.get(column, sa.String(500)), nullable=True))
+    op.execute("ALTER TABLE contact_plan DISABLE TRIGGER audit")
+    op.execute("UPDATE contact_plan SET representative_consent = 'Recorded before Sentinel asked how.' WHERE representative_person_id IS NOT NULL")
+    op.execute("ALTER TABLE contact_plan ENABLE TRIGGER audit")
+    checks = {
+        "preferred_known": f"preferred IN ({CHANNELS})",
+        "accessible_format_known": f"accessible_format IN ({FORMATS})",
+        "speaks_with_consent": "representative_person_id IS NULL OR representative_consent IS NOT NULL",
+        "wishes_length": "length(wishes) <= 20000",
+    }
+    for name, holds in checks.items():
+        op.create_check_constraint(op.f(f"ck_contact_plan_{name}"), "contact_plan", holds)
+
+
 def upgrade() -> None:
+    _plans()
     _hearings()
     op.execute(INCIDENTS_ABOUT)
     op.execute("REVOKE ALL ON FUNCTION incidents_about(uuid) FROM PUBLIC")
@@ -79,3 +102,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("DROP FUNCTION incidents_about(uuid)")
     op.drop_table("hearing")
+    for column in PLAN:
+        op.drop_column("contact_plan", column)

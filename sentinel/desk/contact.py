@@ -164,6 +164,8 @@ def _seen(party: Party) -> str:
 
 
 def _likeliest(plan: ContactPlan) -> str:
+    if plan.preferred and not sentences.unsafe(plan, plan.preferred):
+        return plan.preferred
     if plan.phone and plan.ring != "no":
         return "phone"
     if plan.email_address and plan.email == "yes":

@@ -87,24 +87,26 @@ def plan(party_id: UUID) -> ResponseReturnValue:
     """Change how somebody can be reached safely."""
     party = _opened(party_id)
     kept = queries.plan_for(party)
-    form = PlanForm(obj=kept)
+    form = PlanForm(obj=kept, every=str(kept.every_working_days or ""))
     form.representative_person_id.options = [Option(str(one.id), one.name) for one in queries.representatives(party)]
 
     def save() -> str:
-        service.set_plan(actor=g.user, party=party, values=_values(form), version=form.version.data or None)
+        service.set_plan(actor=g.user, party=party, values=_values(form), version=form.version.data or None, no_way=form.no_way.data)
         flash(f"Saved. Everybody who contacts {party.person.name} sees it from now on.", "success")
         return home(party)
 
     sent = send(form, save)
     if sent.conflict:
         form.version.data = queries.plan_for(party).version
-    return sent.onwards or _page("victims/plan.html", party, form, sent)
+    more = {"history": queries.plan_history(party), "no_contact": kept.no_contact}
+    return sent.onwards or _page("victims/plan.html", party, form, sent, **more)
 
 
 def _values(form: PlanForm) -> dict[str, object]:
-    values: dict[str, object] = {column: form[column].data for column in sentences.LABELS}
-    chosen = form.representative_person_id.data
-    return values | {"representative_person_id": UUID(chosen) if chosen else None}
+    values: dict[str, object] = {column: form[column].data for column in sentences.LABELS if column != "every_working_days"}
+    chosen, every = form.representative_person_id.data, form.every.data
+    speaker = {"representative_person_id": UUID(chosen)} if chosen else {"representative_person_id": None, "representative_consent": None}
+    return values | speaker | {"every_working_days": int(every) if every else None}
 
 
 @bp.route("/promises/<uuid:promise_id>/excuse", methods=["GET", "POST"])

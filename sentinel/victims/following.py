@@ -18,7 +18,7 @@ from sentinel.core import clock, worktime
 from sentinel.core.db import db, new_id
 from sentinel.people.models import PersonContact
 from sentinel.post import service as post
-from sentinel.victims import promises, reviews, rules, service
+from sentinel.victims import plans, promises, reviews, rules, service
 from sentinel.victims.models import Contact, ContactPlan, Promise
 from sentinel.victims.promises import make_promise
 from sentinel.victims.rules import Kind, Klass
@@ -143,7 +143,7 @@ def _begin_plan(party: Party, values: Mapping[str, Any]) -> None:
     known = dict(db.session.execute(_known(party.person_id)).all())
     plan.phone = plan.phone or known.get("phone", "")[:200] or None
     plan.email_address = plan.email_address or known.get("email", "")[:200] or None
-    if values and not service.has_a_way(plan):
+    if values and not plans.has_a_way(plan):
         party.contactable = False
     db.session.flush()
 
@@ -357,7 +357,7 @@ def _acted(made: Any) -> datetime:
 def promise_when_safe(event: SafeToApproach) -> None:
     """The victim may be contacted from now on: contactable where the plan knows a way, and promised first contact."""
     party = event.party
-    party.contactable = service.has_a_way(service.plan_of(party))
+    party.contactable = plans.has_a_way(service.plan_of(party))
     promises.classify(party)
     service.first_contact(party, since=clock.now(), actor=event.actor)
 

@@ -11,11 +11,15 @@ from sentinel.core.fields import (
     RadiosField,
     SelectField,
     TextField,
+    TickField,
     YesNoField,
 )
 from sentinel.core.forms import EditForm, Form, HiddenField
+from sentinel.victims import sentences
 
 NOTE = 10_000
+NOT_SAID, NO_CONTACT = "", "none"
+SOONER = [("1", "Every working day"), ("2", "Every 2 working days"), ("5", "Every week (5 working days)")]
 INTERVALS = [
     ("10", "Every 2 weeks (10 working days)"),
     ("20", "Every 4 weeks (20 working days)"),
@@ -72,7 +76,14 @@ class PlanForm(EditForm):
     safe_times = TextField("Safe times", hint="Such as after 3pm, not Fridays", max_length=LINE)
     language = TextField("Language, if an interpreter is needed")
     never = TextField("Never", hint="Such as: never leave a message with anybody else", max_length=LINE)
+    preferred = SelectField("They prefer", [(key, words.capitalize()) for key, words in sentences.CHANNEL.items()], empty="No preference")
+    accessible_format = SelectField("Format they can use", list(sentences.FORMATS.items()), empty="As usual, or not asked")
+    needs = TextField("What helps", hint="Such as: hard of hearing, speak slowly; cannot manage stairs", max_length=LINE)
+    every = SelectField("How often they want to hear from us", [*SOONER, *INTERVALS], empty="As agreed for everybody")
+    wishes = AreaField("What they want to happen", hint="In their words", max_length=NOTE, rows=3)
     representative_person_id = SelectField("Who may speak for them", empty="Nobody")
+    representative_consent = TextField("How they agreed to that", hint="Such as: told me so on 3 December, in writing", max_length=LINE)
+    no_way = TickField("There is no safe way to reach them")
 
 
 class ReasonForm(Form):

@@ -13,6 +13,7 @@ from sentinel.people.models import Person
 
 SAFE = ("yes", "no", "not_asked")
 CHANNELS = ("phone", "visit", "text", "email", "letter")
+FORMATS = ("large_print", "easy_read", "audio", "braille", "sign_language", "other")
 
 
 class ContactPlan(Model):
@@ -25,7 +26,11 @@ class ContactPlan(Model):
     __tablename__ = "contact_plan"
     __table_args__ = (
         *(one_of(column, SAFE) for column in ("ring", "voicemail", "text", "email", "post")),
+        one_of("preferred", CHANNELS),
+        one_of("accessible_format", FORMATS),
         CheckConstraint("every_working_days BETWEEN 1 AND 60", name="every_at_most_60"),
+        CheckConstraint("representative_person_id IS NULL OR representative_consent IS NOT NULL", name="speaks_with_consent"),
+        *prose_limit("wishes"),
     )
 
     party_id: Mapped[UUID] = mapped_column(ref("party.id"), primary_key=True)
@@ -41,7 +46,12 @@ class ContactPlan(Model):
     safe_times: Mapped[Line | None]
     language: Mapped[Short | None]
     never: Mapped[Line | None]
+    preferred: Mapped[Word | None]
+    accessible_format: Mapped[Word | None]
+    needs: Mapped[Line | None]
+    wishes: Mapped[Prose | None]
     representative_person_id: Mapped[UUID | None] = mapped_column(ref("person.id"), index=True)
+    representative_consent: Mapped[Line | None]
     every_working_days: Mapped[int | None]
     no_contact: Mapped[bool] = mapped_column(default=False)
     agreed_by: Mapped[UUID | None] = mapped_column(ref("app_user.id"), index=True)

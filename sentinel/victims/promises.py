@@ -15,7 +15,7 @@ from sentinel.cases import states
 from sentinel.cases.models import Case, Party, Report
 from sentinel.cases.timeline import tell
 from sentinel.core import clock, worktime
-from sentinel.core.db import NEVER, db
+from sentinel.core.db import NEVER, db, new_id
 from sentinel.core.events import publish
 from sentinel.core.words import until
 from sentinel.people.models import Person
@@ -85,11 +85,26 @@ def next_date(party: Party, since: datetime) -> datetime:
 
 
 def agreed_interval(party: Party, klass: Klass) -> int | None:
-    """The working days between contacts that the victim asked for; on the enhanced standard only if a supervisor agreed."""
+    """The working days between contacts that the victim asked for; rarer than enhanced only if a supervisor agreed."""
     plan = db.session.get(ContactPlan, party.id)
-    if plan is None or (klass is Klass.ENHANCED and plan.agreed_by is None):
+    every = plan.every_working_days if plan else None
+    if plan is None or every is None or (klass is Klass.ENHANCED and plan.agreed_by is None and every > standard_interval(klass)):
         return None
-    return plan.every_working_days
+    return every
+
+
+def standard_interval(klass: Klass) -> int:
+    """The working days between contacts of everybody in a class; 0 where the standards count in something else."""
+    span = agreed.current().contact.rule(Kind.CADENCE).within(klass)
+    return span.n if span and span.unit == "working_days" else 0
+
+
+def sooner(party: Party) -> list[Promise]:
+    """They asked to hear from us more often: the next time by then, beside what was promised, where that is later."""
+    first = next((one for one in open_of(party) if one.kind == Kind.CADENCE), None)
+    if first is None or _planned(party, Kind.CADENCE, Klass(party.klass), clock.now(), clock.now()).due_at >= first.due_at:
+        return []
+    return [make_promise(party=party, kind=Kind.CADENCE, cause_id=new_id(), starts_at=clock.now(), tightens=first)]
 
 
 def classify(party: Party) -> bool:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
-from sentinel.cases.models import Case, Party, Report
+from sentinel.cases.models import Case, CaseEvent, Party, Report
 from sentinel.cases.queries import case_for, may_see_full, may_see_report
 from sentinel.core.db import db
 from sentinel.core.errors import NotFound
@@ -120,6 +120,13 @@ def attempts_for(promise: Promise) -> list[tuple[datetime, str]]:
         .order_by(Contact.occurred_at)
     )
     return [(when, channel) for when, channel in db.session.execute(query)]
+
+
+def plan_history(party: Party) -> list[CaseEvent]:
+    """How this person's plan came to be as it is: what was changed, by whom, the latest first."""
+    keys = [one.id for one in parties_of_person(party)]
+    lines = select(CaseEvent).where(CaseEvent.party_id.in_(keys), CaseEvent.kind == "plan")
+    return list(db.session.scalars(lines.order_by(CaseEvent.happened_at.desc(), CaseEvent.id.desc())))
 
 
 def people_names(party: Party) -> dict[object, str]:

@@ -56,7 +56,21 @@ LABELS = {
     "safe_times": "Safe times",
     "language": "Language",
     "never": "Never",
+    "preferred": "Preferred way",
+    "accessible_format": "Format they can use",
+    "needs": "What helps",
+    "wishes": "What they want to happen",
+    "every_working_days": "How often",
     "representative_person_id": "Who may speak for them",
+    "representative_consent": "How they agreed to that",
+}
+FORMATS = {
+    "large_print": "Large print",
+    "easy_read": "Easy words and pictures",
+    "audio": "Read out, or recorded",
+    "braille": "Braille",
+    "sign_language": "British Sign Language",
+    "other": "Something else",
 }
 SAID = {"yes": "safe", "no": "not safe", "not_asked": "not asked"}
 
@@ -113,4 +127,8 @@ def said(column: str, value: object, names: Mapping[object, str]) -> str:
         return "not said"
     if column == "voicemail" or column in ASKED.values():
         return SAID[str(value)]
+    if column in ("preferred", "accessible_format"):
+        return {**CHANNEL, **FORMATS}[str(value)]
+    if column == "every_working_days":
+        return f"every {value} working days" if value != 1 else "every working day"
     return names.get(value, str(value))

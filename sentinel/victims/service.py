@@ -17,7 +17,7 @@ from sentinel.core.db import db, lock, new_id
 from sentinel.core.errors import NotAllowed, Refused, Stale
 from sentinel.core.events import publish
 from sentinel.people.models import Person
-from sentinel.victims import promises, queries, reviews, rules, sentences
+from sentinel.victims import plans, promises, queries, reviews, rules, sentences
 from sentinel.victims.events import ContactLogged
 from sentinel.victims.models import CHANNELS, Contact, ContactCovers, ContactPlan, Promise
 from sentinel.victims.promises import make_promise
@@ -247,11 +247,15 @@ def _ended(promise: Promise, actor: User, how: str, why: str) -> Promise:
     return promise
 
 
-def set_plan(*, actor: User, party: Party, values: Mapping[str, Any], version: int | None = None) -> ContactPlan:
-    """Change how a party can be reached safely. The story keeps what it was before.
+def set_plan(
+    *, actor: User, party: Party, values: Mapping[str, Any], version: int | None = None, no_way: bool = False
+) -> ContactPlan:
+    """Change how a party can be reached safely and what they want. The story keeps what it was before.
 
-    `values` by column (`sentences.LABELS`). Raises Stale with both versions when somebody changed it meanwhile. A victim
-    who can be reached from now on is promised something at once.
+    `values` by column (`sentences.LABELS`). Raises Stale with both versions when somebody changed it meanwhile. Refuses: a way
+    they prefer that is not safe; somebody who speaks for them without their consent; a plan that leaves no way, unless `no_way`
+    says so; rarer contact with a victim on the enhanced standard without their supervisor. A victim who can be reached from now
+    on is promised something at once; one who wants to hear sooner is promised that.
     """
     plan = plan_of(party, locked=True)
     names = queries.people_names(party)
@@ -260,13 +264,27 @@ def set_plan(*, actor: User, party: Party, values: Mapping[str, Any], version: i
         raise _stale(plan, changed, names)
     if not changed:
         return plan
+    plans.refuse_unfit(plan, changed, no_way=no_way)
+    if "every_working_days" in changed:
+        _agree_interval(actor, party, plan, changed["every_working_days"])
     lines = [f"{_plan_line(column, value, names)} (was {_value(plan, column, names)})" for column, value in changed.items()]
     for column, value in changed.items():
         setattr(plan, column, value or None)
     db.session.flush()
     tell(kind="plan", title=f"Changed how to reach {party.person.name}", body="\n".join(lines), party=party, actor=actor)
     _now_contactable(party, plan, actor)
+    if changed.get("every_working_days"):
+        promises.announce(party, promises.sooner(party), actor)
     return plan
+
+
+def _agree_interval(actor: User, party: Party, plan: ContactPlan, every: int | None) -> None:
+    """As often as they want; rarer than the standard of somebody enhanced only with their supervisor (rules.md)."""
+    supervisor, rarer = supervises(actor, party), every and every > promises.standard_interval(Klass(party.klass))
+    if rarer and party.klass == Klass.ENHANCED and not supervisor:
+        sentence = "They are entitled to the enhanced standard, so a supervisor has to agree to less. Ask yours to change it."
+        raise Refused(sentence, field="every")
+    plan.no_contact, plan.agreed_by = False, actor.id if supervisor else None
 
 
 def _stale(plan: ContactPlan, changed: Mapping[str, Any], names: Mapping[Any, str]) -> Stale:
@@ -294,16 +312,9 @@ def plan_of(party: Party, *, locked: bool = False) -> ContactPlan:
     return plan
 
 
-def has_a_way(plan: ContactPlan) -> bool:
-    """Is there a number, address or door that the plan does not forbid?"""
-    by_phone = plan.phone and (plan.ring != "no" or plan.text != "no")
-    by_email = plan.email_address and plan.email != "no"
-    return bool(by_phone or by_email or plan.address)
-
-
 def _now_contactable(party: Party, plan: ContactPlan, actor: User | None) -> None:
     """A way was found: the victim is promised something. A way was lost: what was promised stays, for a supervisor to excuse."""
-    party.contactable = has_a_way(plan) and not promises.is_hidden(party)
+    party.contactable = plans.has_a_way(plan) and not promises.is_hidden(party)
     db.session.flush()
     first_contact(party, since=clock.now(), actor=actor)
 

@@ -158,7 +158,7 @@ def test_the_representative_named_in_the_plan_keeps_it_and_nobody_else(session, 
     party, son = victim(report), factories.person("Imran Khan-Abdullahi")
     contacted(party, spoke_to=son, covers=("first_contact",))
     assert promises(party)["first_contact"].state == "open"
-    service.set_plan(actor=factories.user(), party=party, values={"representative_person_id": son.id})
+    service.set_plan(actor=factories.user(), party=party, values={"representative_person_id": son.id, "representative_consent": "In writing."})
     contacted(party, spoke_to=son, covers=("first_contact",))
     assert promises(party)["first_contact"].state == "kept"
     assert "Spoke to Imran Khan-Abdullahi, for Nasreen Khan-Abdullahi by telephone" in story(party.case)
@@ -255,6 +255,6 @@ def test_two_people_changing_a_plan_see_both_versions(session, at):
 def test_a_way_lost_takes_no_promise_away(session, at):
     at("2026-12-02 10:47")
     party = victim_on_case()
-    service.set_plan(actor=factories.user(), party=party, values={"ring": "no", "text": "no"})
+    service.set_plan(actor=factories.user(), party=party, values={"ring": "no", "text": "no"}, no_way=True)
     assert party.contactable is False
     assert set(promises(party, "open")) == {"first_contact", "cadence"}

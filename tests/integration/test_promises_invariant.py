@@ -123,7 +123,7 @@ class History:
 
     def plan(self) -> None:
         values = self.choose({"phone": "07700 900600", "ring": "yes"}, {"ring": "no", "text": "no"}, {"address": "Flat 4"}, {"text": "yes"})
-        service.set_plan(actor=factories.user(), party=self.party(), values=values)
+        service.set_plan(actor=factories.user(), party=self.party(), values=values, no_way=True)
 
     def safe(self) -> None:
         service.say_safe_to_approach(actor=factories.user(), party=self.party(), why="She told me herself.")
