@@ -8,8 +8,7 @@ from config.settings import Settings
 
 NO_EMAIL = "E-mail is not set up here (SENTINEL_SMTP_URL)."
 NO_TEXT = "Text messages are not set up here. Ring, or reach them another safe way."
-NO_LETTER = "Letters are not sent from here. Write and post it, then log the contact."
-NOT_OFFERED = {"text": NO_TEXT, "email": "E-mail is not set up here.", "letter": NO_LETTER}
+NOT_OFFERED = {"text": NO_TEXT, "email": "E-mail is not set up here."}
 NOTIFY, SMTP = "notify", "smtp"
 CARRIERS = (NOTIFY, SMTP)
 NAMES = {NOTIFY: "GOV.UK Notify", SMTP: "the mail server"}
@@ -45,4 +44,4 @@ def in_words(chosen: Settings) -> list[str]:
         if way in by
         else f"{name} {'is' if way == 'email' else 'are'} not set up."
         for way, name in WAYS.items()
-    ]
+    ] + ["Letters are printed and posted by you."]

@@ -22,7 +22,7 @@ from sentinel.post import notify
 from sentinel.post.channels import NO_EMAIL, NO_TEXT, NOTIFY, SMTP, carriers, not_set_up, settings
 from sentinel.post.email import send_email
 from sentinel.post.events import MessageFailed, MessageSent
-from sentinel.post.letters import Builder, Failed, Later, Letter, Message, NotSent, Outcome, Sent, Text, Uncertain, Webhook
+from sentinel.post.letters import Builder, Failed, Later, Letter, Message, NotSent, Outcome, Paper, Sent, Text, Uncertain, Webhook
 from sentinel.post.models import Outbox
 from sentinel.post.webhook import send_webhook
 
@@ -102,7 +102,7 @@ def _claim(limit: int) -> tuple[Sequence[Message], UUID, datetime] | None:
     moment, token = clock.machine_now(), new_id()
     due = (
         select(Outbox.id)
-        .where(Outbox.state == "waiting", Outbox.next_attempt_at <= moment)
+        .where(Outbox.state == "waiting", Outbox.next_attempt_at <= moment, Outbox.channel != "letter")  # people post those
         .order_by(Outbox.next_attempt_at, Outbox.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -177,11 +177,11 @@ def _sent(message: Message, letter: Letter) -> Outcome:
         return send_webhook(message, letter)
     chosen = settings()
     carrier = carriers(chosen).get(message.channel)
-    if carrier == NOTIFY:
+    if carrier == NOTIFY and not isinstance(letter, Paper):
         return notify.send(message, letter, chosen)
     if message.fate == "unsure":
         return Uncertain(LEFT_WITH)
-    if isinstance(letter, Text):
+    if isinstance(letter, Text | Paper):
         return Failed(NO_TEXT)
     if carrier == SMTP:
         return send_email(message, letter, chosen.smtp_url, chosen.base_url)

@@ -40,6 +40,16 @@ class Text:
 
 
 @dataclass(frozen=True)
+class Paper:
+    """A letter to print and post: to whom and where, by whom, in paragraphs. `large` for who reads large print only."""
+
+    to: tuple[str, ...]
+    sender: tuple[str, ...]
+    body: str
+    large: bool = False
+
+
+@dataclass(frozen=True)
 class Webhook:
     """A signed POST of JSON."""
 
@@ -55,7 +65,7 @@ class NotSent:
     reason: str
 
 
-Letter = Email | Text | Webhook | NotSent
+Letter = Email | Text | Paper | Webhook | NotSent
 Builder = Callable[[Message], Letter]
 
 

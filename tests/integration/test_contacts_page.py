@@ -334,10 +334,8 @@ def test_the_representative_may_be_the_one_who_was_spoken_to(session, at, client
     at("2026-12-02 10:47")
     session.commit()
     client = client_as(OFFICER)
-    client.post(
-        f"/parties/{party.id}/plan",
-        {"phone": "07700 900318", "ring": "yes", "representative_person_id": str(witness.person_id), "representative_consent": "In writing."},
-    )
+    speaks = {"representative_person_id": str(witness.person_id), "representative_consent": "In writing."}
+    client.post(f"/parties/{party.id}/plan", {"phone": "07700 900318", "ring": "yes", **speaks})
     assert "Imran Khan-Abdullahi, who may speak for them" in client.get(f"/parties/{party.id}/contact").text
     client.post(f"/parties/{party.id}/contact", contact(spoke_to="representative"))
     assert promises(party)["first_contact"].state == "kept"
