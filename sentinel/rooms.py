@@ -12,6 +12,7 @@ from sentinel.desk.cases_export import bp as cases_export
 from sentinel.desk.cases_list import bp as cases
 from sentinel.desk.closing import bp as closing
 from sentinel.desk.declared import bp as declared
+from sentinel.desk.dip_samples import bp as dip_samples
 from sentinel.desk.disclosures import bp as disclosures
 from sentinel.desk.inbox import bp as alerts
 from sentinel.desk.intake import bp as intake
@@ -60,6 +61,7 @@ BLUEPRINTS = [
     alerts,
     board,
     rota,
+    dip_samples,
     partnership,
     people,
     outbox,

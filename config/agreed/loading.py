@@ -15,6 +15,7 @@ from config.agreed.contact import Contact
 from config.agreed.partnership import Partners, Routing
 from config.agreed.powers import Powers
 from config.agreed.risk import Risk
+from config.agreed.supervision import Supervision
 from config.agreed.triggers import Triggers
 
 
@@ -31,6 +32,7 @@ class Standards(Strict):
     partners: Partners
     scripts: Scripts
     access: Access
+    supervision: Supervision
 
 
 class Problem(NamedTuple):

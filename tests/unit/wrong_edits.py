@@ -63,5 +63,12 @@ WRONG_EDITS = {
     "an outcome twice": ("outcomes.toml", 'key = "resolved_letter"', 'key = "resolved_advice"', "closure", "'resolved_advice' stands more than once"),
     "an unknown step of the call": ("scripts.toml", 'step = "finish"', 'step = "end"', "line[victim_first].step", "'end' is not known here"),
     "a brace that stands alone": ("scripts.toml", "{reference}.", "{reference.", "line[read_out].say", "stands alone"),
+    "no case to draw": ("supervision.toml", "cases_a_week = 3", "cases_a_week = 0", "dip_sample.cases_a_week", "1 or more, not 0"),
+    "a weight that hides": ("supervision.toml", "high_risk_times = 3", "high_risk_times = 0", "dip_sample.high_risk_times", "1 or more, not 0"),
+    "a weight beyond all measure": ("supervision.toml", "quiet_times = 2", "quiet_times = 50", "dip_sample.quiet_times", "10 or less, not 50"),
+    "quiet from the first day": ("supervision.toml", "quiet_after_working_days = 20", "quiet_after_working_days = 0", "dip_sample.quiet_after_working_days", "1 or more, not 0"),
+    "a question of the checklist twice": ("supervision.toml", 'key = "rationale"', 'key = "promises"', "question", "'promises' stands more than once"),
+    "a question that asks nothing": ("supervision.toml", 'ask = "Is it clear what happens next, who does it and by when?"', 'ask = " "', "question[next_step].ask", "Write some words"),
+    "a rota without a horizon": ("supervision.toml", "duty_days_ahead = 7", "duty_days_ahead = 0", "duty_days_ahead", "1 or more, not 0"),
     "broken TOML": ("outcomes.toml", "[[closure]]", "[[closure", "", "cannot be read as TOML"),
 }
