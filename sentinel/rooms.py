@@ -23,6 +23,7 @@ from sentinel.desk.outbox import bp as outbox
 from sentinel.desk.ownership import bp as ownership
 from sentinel.desk.partnership import bp as partnership
 from sentinel.desk.people import bp as people
+from sentinel.desk.reading import bp as reading
 from sentinel.desk.record import bp as record
 from sentinel.desk.restricted import bp as restricted
 from sentinel.desk.rota import bp as rota
@@ -62,6 +63,7 @@ BLUEPRINTS = [
     board,
     rota,
     dip_samples,
+    reading,
     partnership,
     people,
     outbox,
