@@ -89,6 +89,8 @@ def check(sample_id: UUID) -> ResponseReturnValue:
         return url_for(".check", sample_id=following[0].id) if following else url_for(".index")
 
     sent = send(form, save, at=lambda field: name_of(field) if field in {one.key for one in questions} else field)
+    if sent.onwards:
+        return sent.onwards
     page = render_template(
         "supervision/check.html",
         sample=sample,
@@ -99,7 +101,7 @@ def check(sample_id: UUID) -> ResponseReturnValue:
         latest=story.entries(case.id, size=LATEST).rows,
         own=case.officer_id == g.user.id,
     )
-    return sent.onwards or (page, sent.status)
+    return page, sent.status
 
 
 def _given(form: CheckForm) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """A supervisor reads the story of a case and says so."""
 
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
@@ -47,13 +48,13 @@ def comment(case_id: UUID, event_id: int) -> ResponseReturnValue:
         return _back(case_id, event_id)
 
     sent = send(form, save)
-    page = render_template(
-        "supervision/comment.html", case=case, entry=entry, form=form, said=reading.on([entry]), back=_back(case_id, event_id)
-    )
-    return sent.onwards or (page, sent.status)
+    if sent.onwards:
+        return sent.onwards
+    said, back = reading.on([entry]), _back(case_id, event_id)
+    return render_template("supervision/comment.html", case=case, entry=entry, form=form, said=said, back=back), sent.status
 
 
 def _back(case_id: UUID, event_id: int) -> str:
     """The page of the timeline that this was asked from, at the entry."""
     shown = {name: value for name in ("kind", "from") if (value := request.args.get(name, "")[:200])}
-    return url_for("case.timeline", case_id=case_id, _anchor=f"entry-{event_id}", _external=False, **shown)
+    return url_for("case.timeline", case_id=case_id, _anchor=f"entry-{event_id}", **dict[str, Any](shown))

@@ -298,7 +298,8 @@ def test_cases_are_drawn_and_checked_on_the_pages(client_as):
     refused = client.post(f"/board/dip-samples/{sample.id}", given, status=422).text
     assert "Say what is missing" in refused
     assert 'value="no" checked' in refused
-    client.follow(f"/board/dip-samples/{sample.id}", given | {"note": "It says what, and not why."})
+    page = client.follow(f"/board/dip-samples/{sample.id}", given | {"note": "It says what, and not why."})
+    assert "Checked, and on the timeline of the case." in words(page)
     assert "Dip-sample: 7 of 8" in client.get(f"/cases/{sample.case_id}/timeline").text
     assert "It says what, and not why." in client.get(f"/board/dip-samples/{sample.id}").text
     assert "1 checked" in words(client.get("/board"))
