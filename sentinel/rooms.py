@@ -12,6 +12,7 @@ from sentinel.desk.cases_export import bp as cases_export
 from sentinel.desk.cases_list import bp as cases
 from sentinel.desk.closing import bp as closing
 from sentinel.desk.declared import bp as declared
+from sentinel.desk.dip_samples import bp as dip_samples
 from sentinel.desk.disclosures import bp as disclosures
 from sentinel.desk.hearings import bp as interventions
 from sentinel.desk.inbox import bp as alerts
@@ -22,6 +23,7 @@ from sentinel.desk.outbox import bp as outbox
 from sentinel.desk.ownership import bp as ownership
 from sentinel.desk.partnership import bp as partnership
 from sentinel.desk.people import bp as people
+from sentinel.desk.reading import bp as reading
 from sentinel.desk.record import bp as record
 from sentinel.desk.restricted import bp as restricted
 from sentinel.desk.rota import bp as rota
@@ -60,6 +62,8 @@ BLUEPRINTS = [
     alerts,
     board,
     rota,
+    dip_samples,
+    reading,
     partnership,
     people,
     outbox,

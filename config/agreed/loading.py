@@ -16,6 +16,7 @@ from config.agreed.partnership import Partners, Routing
 from config.agreed.powers import Powers
 from config.agreed.reviews import Reviews
 from config.agreed.risk import Risk
+from config.agreed.supervision import Supervision
 from config.agreed.triggers import Triggers
 
 
@@ -33,6 +34,7 @@ class Standards(Strict):
     scripts: Scripts
     access: Access
     reviews: Reviews
+    supervision: Supervision
 
 
 class Problem(NamedTuple):

@@ -13,6 +13,7 @@ KINDS = (
     "decision",
     "after_assessment",
     "after_intervention",
+    "officer_changed",
     "hearing_set",
     "hearing_eve",
     "hearing_result",

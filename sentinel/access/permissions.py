@@ -30,6 +30,7 @@ class Permission(StrEnum):
     INTERVENTION_AUTHORISE = "intervention:authorise"
     ALERT_ANSWER = "alert:answer"
     BOARD_READ = "board:read"
+    SUPERVISE = "supervise"
     REFERRAL_WORK = "referral:work"
     REFERRAL_DECIDE = "referral:decide"
     DISCLOSURE_READ = "disclosure:read"
@@ -64,6 +65,7 @@ ALLOWED: dict[Permission, frozenset[str]] = {
     Permission.INTERVENTION_AUTHORISE: frozenset({"supervisor"}),
     Permission.ALERT_ANSWER: _CASEWORKERS | {"service_manager", "governance", "information_officer"},
     Permission.BOARD_READ: _MANAGERS | {"governance"},
+    Permission.SUPERVISE: frozenset({"supervisor"}),
     Permission.REFERRAL_WORK: frozenset({"victim_first"}),
     Permission.REFERRAL_DECIDE: frozenset({"supervisor"}),
     Permission.DISCLOSURE_READ: frozenset({"information_officer"}),

@@ -32,7 +32,7 @@ CLASSES = {
         _tables(
             """case_detail report_detail party_detail case_event case_action handover case_grant assessment contact_plan contact
             contact_covers person_contact residence intervention supervision_review multi_agency_proposal episode_referral
-            referral referral_event hearing break_glass restricted_touch document disclosure"""
+            referral referral_event hearing break_glass restricted_touch document disclosure dip_sample entry_comment"""
         ),
     ),
     "open": VisibilityClass(
@@ -48,7 +48,7 @@ CLASSES = {
         ("worker", "web_read"),
         _tables(
             """draft submission user_session telling answer break_glass_try declared_interest record_question credential access_link
-            recovery_code"""
+            recovery_code dip_draw"""
         ),
     ),
     "machine": VisibilityClass(

@@ -63,6 +63,15 @@ class HandedOver:
 
 
 @dataclass(frozen=True)
+class OfficerChanged:
+    """A case that somebody had went to another officer of the same team."""
+
+    case: Case
+    before: User
+    actor: User
+
+
+@dataclass(frozen=True)
 class SafeToApproach:
     """A practitioner decided that a victim who may not know they were named can be contacted."""
 

@@ -10,12 +10,14 @@ from sqlalchemy.orm import selectinload
 from sentinel.access import queries as people_of
 from sentinel.access.models import Partner, RoleHeld, Team, User
 from sentinel.cases import states
+from sentinel.cases.events import OfficerChanged
 from sentinel.cases.models import Case, CaseEvent, CaseGrant, Party, Report
 from sentinel.cases.named import refuse_unless_named
 from sentinel.cases.timeline import tell
 from sentinel.core import clock
 from sentinel.core.db import db, lock
 from sentinel.core.errors import NotAllowed, Refused, Stale
+from sentinel.core.events import publish
 from sentinel.core.words import day
 
 CASEWORK = ("practitioner", "supervisor")
@@ -96,7 +98,7 @@ def move_to_officer(*, actor: User, case: Case, officer: User, reason: str, vers
     """Give the case to another officer of its team. Its promises stay as they are and become the new officer's to keep.
 
     Refuses a closed case, somebody outside the team or not named on a restricted case, the officer who has it already, and no
-    reason. Recorded on the story.
+    reason. Recorded on the story. Where somebody had it before, its victims are told (OfficerChanged in `sentinel/reactions.py`).
     """
     hold(case, version)
     refuse_strangers(actor, case.owner_partner_id)
@@ -113,6 +115,8 @@ def move_to_officer(*, actor: User, case: Case, officer: User, reason: str, vers
     db.session.refresh(case, ["officer"])
     title = f"Moved from {before.name} to {officer.name}" if before else f"Given to {officer.name}"
     tell(kind="officer", title=title, body=reason.strip(), case=case, actor=actor)
+    if before:
+        publish(OfficerChanged(case, before, actor))
     return case
 
 

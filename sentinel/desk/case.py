@@ -20,6 +20,7 @@ from sentinel.desk import overview as gathered
 from sentinel.desk.decisions import category_name
 from sentinel.desk.frame import case_frame, counts, link_to, next_promise
 from sentinel.desk.sending import Sent, send
+from sentinel.supervision import reading
 
 bp = Blueprint("case", __name__)
 bp.add_app_template_global(case_frame)
@@ -92,7 +93,18 @@ def timeline(case_id: UUID) -> ResponseReturnValue:
     case = opened(case_id)
     family = request.args.get("kind", "")[:40]
     page = story.entries(case.id, family=family, cursor=request.args.get("from"))
-    return render_template("cases/timeline.html", case=case, page=page, family=family, families=story.families(case.id))
+    shown = {name: value for name, value in (("kind", family), ("from", request.args.get("from", "")[:200])) if value}
+    return render_template(
+        "cases/timeline.html",
+        case=case,
+        page=page,
+        family=family,
+        families=story.families(case.id),
+        said=reading.on(page.rows),
+        reads=allows(current(), Permission.SUPERVISE),
+        reader=g.user.id,
+        shown=shown,
+    )
 
 
 @bp.get("/cases/<uuid:case_id>/people")

@@ -21,6 +21,7 @@ from sentinel.desk import contact, work_read, work_rows
 from sentinel.desk.work_read import Desk
 from sentinel.desk.work_rows import GROUPS, OVERDUE, TODAY, Row
 from sentinel.people.models import Person
+from sentinel.supervision import reading
 from sentinel.victims import queries
 from sentinel.victims.models import Promise
 
@@ -88,6 +89,7 @@ def index() -> ResponseReturnValue:
         next_due=_next_due(desk, desk.cases),
         address_of=work_rows.address_of,
         opened_by_others=sharing.to_answer(current()),
+        heard=reading.heard(current(), clock.now() - reading.LATELY),
     )
 
 

@@ -1,7 +1,11 @@
 """What a supervisor answers, and in which words."""
 
-from sentinel.core.fields import AreaField, RadiosField
+from typing import Any
+
+from config.agreed.supervision import Question
+from sentinel.core.fields import LINE, AreaField, DateField, RadiosField, TextField
 from sentinel.core.forms import Form
+from sentinel.supervision.dip import ANSWERS
 
 NOTE = 2_000
 
@@ -22,3 +26,26 @@ class ReviewForm(Form):
         max_length=NOTE,
         rows=3,
     )
+
+
+class DrawForm(Form):
+    """Drawing this week's cases: nothing to fill in."""
+
+
+class CheckForm(Form):
+    """What is said beside the questions of a check."""
+
+    note = AreaField("What you found", hint="Needed where an answer is no. The officer reads it.", max_length=NOTE, rows=4)
+    action = TextField("What the officer is to put right", hint="Leave empty if nothing", max_length=LINE)
+    due_on = DateField("By when", when="future", hint="By 5pm on that day")
+
+
+def check_form(questions: tuple[Question, ...]) -> type[CheckForm]:
+    """The form of a checklist: a field for each question, called by its key with `answers-` before it."""
+    fields: dict[str, Any] = {name_of(one.key): RadiosField(one.ask, ANSWERS.items(), required=f"Answer: {one.ask}") for one in questions}
+    return type("CheckForm", (CheckForm,), fields)
+
+
+def name_of(key: str) -> str:
+    """What a question's field is called: where a refused answer is shown."""
+    return f"answers-{key}"

@@ -1,17 +1,24 @@
-"""What a supervisor still has to look at or sign, on cases they see in full."""
+"""What a supervisor still has to look at, sign or check, on cases they see in full."""
 
-from datetime import datetime
+from collections.abc import Collection
+from datetime import datetime, timedelta
 from typing import NamedTuple
+from uuid import UUID
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 
-from sentinel.cases.models import Case, Party
+from config import agreed
+from sentinel.cases import states
+from sentinel.cases.models import Case, CaseClock, Party
+from sentinel.cases.queries import may_see_full
+from sentinel.core import clock
 from sentinel.core.db import db
 from sentinel.core.viewer import Viewer
 from sentinel.risk.models import HighEpisode
 from sentinel.risk.queries import seen_in_full
-from sentinel.supervision.models import MultiAgencyProposal, SupervisionReview
+from sentinel.supervision.models import DipDraw, DipSample, MultiAgencyProposal, SupervisionReview
+from sentinel.supervision.rules import quiet_since
 
 
 class ReviewDue(NamedTuple):
@@ -28,6 +35,55 @@ class Proposed(NamedTuple):
     proposal: MultiAgencyProposal
     party: Party
     case: Case | None
+
+
+class InPool(NamedTuple):
+    """A case that may be drawn, and what makes it likelier."""
+
+    case_id: UUID
+    high: bool
+    quiet: bool
+
+
+def pool(viewer: Viewer, teams: Collection[UUID]) -> list[InPool]:
+    """Live cases of these teams that this supervisor may be drawn: in order of their keys."""
+    how, now = agreed.current().supervision.dip_sample, clock.now()
+    lately = select(DipSample.case_id).where(DipSample.drawn_at > now - timedelta(days=how.not_again_within_days))
+    last = func.coalesce(CaseClock.last_entry_at, Case.opened_at)
+    rows = db.session.execute(
+        select(Case.id, func.coalesce(Case.level == "high", False), last <= quiet_since(now, how.quiet_after_working_days))
+        .outerjoin(CaseClock, CaseClock.case_id == Case.id)
+        .where(Case.team_id.in_(teams), Case.state.in_(states.LIVE), may_see_full(viewer))
+        .where(Case.officer_id.is_distinct_from(viewer.user_id), Case.id.not_in(lately))
+        .order_by(Case.id)
+    )
+    return [InPool(*row) for row in rows]
+
+
+def draws_of(viewer: Viewer, limit: int = 10) -> list[DipDraw]:
+    """A supervisor's own draws, the latest first."""
+    query = select(DipDraw).where(DipDraw.drawn_by == viewer.user_id).order_by(DipDraw.drawn_at.desc())
+    return list(db.session.scalars(query.limit(limit)))
+
+
+def samples_of(viewer: Viewer, draws: Collection[DipDraw]) -> list[DipSample]:
+    """The cases of these draws that the supervisor still sees in full, in the order they were drawn."""
+    mine = DipSample.draw_id.in_([draw.id for draw in draws]), DipSample.drawn_for == viewer.user_id
+    query = select(DipSample).join(Case, Case.id == DipSample.case_id).where(*mine, may_see_full(viewer))
+    return list(db.session.scalars(query.order_by(DipSample.drawn_at, DipSample.place).options(joinedload(DipSample.case))))
+
+
+def to_check(viewer: Viewer) -> list[DipSample]:
+    """Cases drawn for this supervisor and not checked, the longest drawn first; not those that closed or became their own."""
+    still = DipSample.done_at.is_(None), Case.state.in_(states.LIVE), Case.officer_id.is_distinct_from(viewer.user_id)
+    query = select(DipSample).join(Case, Case.id == DipSample.case_id).where(DipSample.drawn_for == viewer.user_id, *still)
+    return list(db.session.scalars(query.where(may_see_full(viewer)).order_by(DipSample.drawn_at, DipSample.place)))
+
+
+def sample_for(viewer: Viewer, sample_id: UUID) -> DipSample | None:
+    """A case drawn for this supervisor, if they see it in full."""
+    mine = DipSample.id == sample_id, DipSample.drawn_for == viewer.user_id, may_see_full(viewer)
+    return db.session.scalar(select(DipSample).join(Case, Case.id == DipSample.case_id).where(*mine))
 
 
 def reviews_open(viewer: Viewer) -> list[ReviewDue]:

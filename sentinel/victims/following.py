@@ -12,14 +12,14 @@ from sqlalchemy import select, update
 
 from config import agreed
 from sentinel.access.models import User
-from sentinel.cases.events import CaseClosed, CaseReopened, ReportTaken, ReportTriaged, SafeToApproach
+from sentinel.cases.events import CaseClosed, CaseReopened, HandedOver, OfficerChanged, ReportTaken, ReportTriaged, SafeToApproach
 from sentinel.cases.models import Party, Report
 from sentinel.core import clock, worktime
 from sentinel.core.db import db, new_id
 from sentinel.people.models import PersonContact
 from sentinel.post import service as post
-from sentinel.victims import plans, promises, reviews, rules, service
-from sentinel.victims.models import Contact, ContactPlan, Promise
+from sentinel.victims import letters, plans, promises, reviews, rules, service
+from sentinel.victims.models import Contact, ContactCovers, ContactPlan, Promise
 from sentinel.victims.promises import make_promise
 from sentinel.victims.rules import Kind, Klass
 
@@ -189,7 +189,7 @@ def _acknowledge(party: Party, event: ReportTaken) -> list[Promise]:
         post.queue_message(
             dedupe_key=f"acknowledgement:{party.id}:{channel}",
             channel=channel,
-            template="acknowledgement",
+            template=letters.ACKNOWLEDGEMENT,
             ref_table="party",
             ref_id=party.id,
         )
@@ -352,6 +352,44 @@ def _acted(made: Any) -> datetime:
     if day is None or day >= clock.today():
         return clock.now()
     return datetime.combine(day, MORNING, clock.LONDON).astimezone(clock.UTC)
+
+
+def promise_who_has_it(event: OfficerChanged | HandedOver) -> None:
+    """The case has another officer: its victims are told who, by themselves where the plan says that a way is safe.
+
+    One promise a person and move. Who has not been told of an earlier move is told once, of whoever has it then; what is on
+    its way to them already tells of the officer before, so that another is promised.
+    """
+    for parties in _by_person(_victims(event.case.id) if event.case else []):
+        party = next((one for one in parties if promises.may_be_promised(one)), None)
+        if party is None or _untold(parties):
+            continue
+        made = make_promise(party=party, kind=Kind.OFFICER_CHANGED, cause_id=new_id(), starts_at=clock.now())
+        promises.announce(party, [made], event.actor)
+        if channel := letters.safe_way(party):
+            key = f"{letters.OFFICER_CHANGED}:{made.id}"
+            post.queue_message(dedupe_key=key, channel=channel, template=letters.OFFICER_CHANGED, ref_table="party", ref_id=party.id)
+
+
+def _by_person(parties: list[Party]) -> list[list[Party]]:
+    found: dict[UUID, list[Party]] = {}
+    for party in parties:
+        found.setdefault(party.person.canonical_id, []).append(party)
+    return list(found.values())
+
+
+def _untold(parties: list[Party]) -> bool:
+    """Is it still to be told, and nothing on its way that tells it?"""
+    still = [promise for promise in promises.open_of(*parties) if promise.kind == Kind.OFFICER_CHANGED]
+    if not still:
+        return False
+    on_its_way = (
+        select(Contact.id)
+        .join(ContactCovers, ContactCovers.contact_id == Contact.id)
+        .where(Contact.party_id.in_([party.id for party in parties]), ContactCovers.kind == Kind.OFFICER_CHANGED)
+        .where(Contact.outcome == "one_way_sent", Contact.occurred_at >= max(promise.starts_at for promise in still))
+    )
+    return db.session.scalar(on_its_way.limit(1)) is None
 
 
 def promise_when_safe(event: SafeToApproach) -> None:

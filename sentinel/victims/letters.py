@@ -1,61 +1,93 @@
 """What goes to the people we promised something, written when it is sent, and only by a way said to be safe at that moment."""
 
+from typing import Any
+
 from flask import current_app
 from sqlalchemy import select
 
 from config import agreed
+from sentinel.cases import states
 from sentinel.cases.models import Party, Report
 from sentinel.core import clock
 from sentinel.core.db import db
 from sentinel.core.words import until
 from sentinel.people.keys import mobile_key
+from sentinel.post.channels import not_set_up
 from sentinel.post.events import MessageArrived, MessageCameBack, MessageSent
 from sentinel.post.letters import Email, Message, NotSent, Text
 from sentinel.victims import promises, service
 from sentinel.victims.models import Contact, ContactPlan, Promise
 from sentinel.victims.rules import Kind
 
-ACKNOWLEDGEMENT = "acknowledgement"
+ACKNOWLEDGEMENT, OFFICER_CHANGED = "acknowledgement", "officer_changed"
 COLUMNS = {"text": "text", "email": "email", "letter": "post"}
-NOTE = "The reference, what happens next and by when."
+# What each of them tells, in the words of the record and by kind of promise.
+TELLS = {
+    ACKNOWLEDGEMENT: ("The reference, what happens next and by when.", Kind.ACKNOWLEDGE),
+    OFFICER_CHANGED: ("Who has the case now, and how to reach them.", Kind.OFFICER_CHANGED),
+}
 NOT_SAFE = "It is not said to be safe to reach them this way, so nothing was sent."
 HIDDEN = "Nobody has said that it is safe to contact them, so nothing was sent."
 NO_ADDRESS = "There is no e-mail address to send it to."
 NO_MOBILE = "There is no mobile number to send it to."
 WITHDRAWN = "The report was withdrawn, so nothing was sent."
+NOT_LIVE = "The case is closed, or nobody has it now, so nothing was sent."
 
 
 def acknowledgement(message: Message) -> Email | Text | NotSent:
     """The reference and what happens next. Not sent unless the plan says, now, that this way is safe."""
     party = db.session.get_one(Party, message.ref_id)
-    plan = db.session.get(ContactPlan, party.id)
     report = db.session.get_one(Report, party.report_id)
-    if why_not := unsafe(party, plan, message.channel):
-        return NotSent(why_not)
     if report.state == "withdrawn":
         return NotSent(WITHDRAWN)
+    promised = _promised(party)
+    words = {
+        "reference": report.reference,
+        "promised": [promise.told_as for promise in promised],
+        "by": until(promised[0].due_at) if promised else "",
+        "team": report.team,
+        "again": agreed.current().scripts.line_for("again").say,
+    }
+    return _letter(message, party, words)
+
+
+def officer_changed(message: Message) -> Email | Text | NotSent:
+    """Who has the case at the moment of sending, and their telephone. Nothing says what it is about or who we are."""
+    party = db.session.get_one(Party, message.ref_id)
+    case = party.case
+    if case is None or case.state not in states.LIVE or case.officer is None:
+        return NotSent(NOT_LIVE)
+    words = {"reference": case.reference, "officer": case.officer.name, "phone": case.officer.phone or case.team.phone}
+    return _letter(message, party, words)
+
+
+def _letter(message: Message, party: Party, words: dict[str, Any]) -> Email | Text | NotSent:
+    """The words of a template, if the way is safe now and there is an address. A text names no victim, and says nothing of the matter."""
+    plan = db.session.get(ContactPlan, party.id)
+    if why_not := unsafe(party, plan, message.channel):
+        return NotSent(why_not)
     assert plan is not None, "a plan says that this way is safe"
-    return (_text if message.channel == "text" else _email)(party, plan, report)
+    way = "_text" if message.channel == "text" else ""
+    to = _address(plan, message.channel)
+    if not to:
+        return NotSent(NO_MOBILE if way else NO_ADDRESS)
+    body = current_app.jinja_env.get_template(f"post/{message.template}{way}.txt").render(words)
+    if way:
+        return Text(to=to, subject="Your reference", body=body.strip())
+    return Email(to=to, subject=f"Your reference: {words['reference']}", body=body)
 
 
-def _email(party: Party, plan: ContactPlan, report: Report) -> Email | NotSent:
-    if not plan.email_address:
-        return NotSent(NO_ADDRESS)
-    again = agreed.current().scripts.line_for("again").say
-    body = current_app.jinja_env.get_template("post/acknowledgement.txt").render(
-        reference=report.reference, promised=[promise.told_as for promise in _promised(party)], team=report.team, again=again
-    )
-    return Email(to=plan.email_address, subject=f"Your reference: {report.reference}", body=body)
+def _address(plan: ContactPlan, channel: str) -> str:
+    return (mobile_key(plan.phone or "") if channel == "text" else plan.email_address) or ""
 
 
-def _text(party: Party, plan: ContactPlan, report: Report) -> Text | NotSent:
-    """Whoever else reads the telephone learns a number and a date: no name, not who we are, not what it is about."""
-    if not (number := mobile_key(plan.phone or "")):
-        return NotSent(NO_MOBILE)
-    first = next(iter(_promised(party)), None)
-    by = until(first.due_at) if first else ""
-    body = current_app.jinja_env.get_template("post/acknowledgement_text.txt").render(reference=report.reference, by=by).strip()
-    return Text(to=number, subject="Your reference", body=body)
+def safe_way(party: Party) -> str | None:
+    """The way by which a message may go to a party by itself: agreed to, with an address, and set up here. None where they want none."""
+    plan = db.session.get(ContactPlan, party.id)
+    if plan is None or plan.no_contact:
+        return None
+    ways = (way for way in ("email", "text") if way not in not_set_up() and _address(plan, way) and not unsafe(party, plan, way))
+    return next(ways, None)
 
 
 def unsafe(party: Party, plan: ContactPlan | None, channel: str) -> str | None:
@@ -65,14 +97,15 @@ def unsafe(party: Party, plan: ContactPlan | None, channel: str) -> str | None:
     return None if plan and getattr(plan, COLUMNS[channel]) == "yes" else NOT_SAFE
 
 
-def note_acknowledged(event: MessageSent) -> None:
-    """The acknowledgement went out: it stands among the contacts, and once it counts as delivered keeps the promise to give it.
+def note_sent(event: MessageSent) -> None:
+    """A letter to somebody went out: it stands among the contacts, and once it counts as delivered keeps what it tells.
 
     The mail server that accepts a message answers for delivering it or reporting back (RFC 5321, 6.1); when one comes back,
     somebody says so and the promise is open again. Whoever reports back themselves is waited for.
     """
-    if event.message.template != ACKNOWLEDGEMENT:
+    if event.message.template not in TELLS:
         return
+    note, kind = TELLS[event.message.template]
     service.log_contact(
         actor=None,
         party=db.session.get_one(Party, event.message.ref_id),
@@ -80,8 +113,8 @@ def note_acknowledged(event: MessageSent) -> None:
         direction="out",
         outcome="one_way_sent" if event.reports_back else "delivered",
         occurred_at=clock.now(),
-        note=NOTE,
-        covers=(Kind.ACKNOWLEDGE,),
+        note=note,
+        covers=(kind,),
         outbox_id=event.message.id,
     )
 

@@ -30,6 +30,7 @@ class Kind(StrEnum):
     DECISION = "decision"
     AFTER_ASSESSMENT = "after_assessment"
     AFTER_INTERVENTION = "after_intervention"
+    OFFICER_CHANGED = "officer_changed"
     HEARING_SET = "hearing_set"
     HEARING_EVE = "hearing_eve"
     HEARING_RESULT = "hearing_result"

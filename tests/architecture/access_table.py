@@ -169,6 +169,11 @@ ACCESS: dict[str, str | set[str]] = {
     "rota.cover": OVERSEES,
     "rota.duty": OVERSEES,
     "rota.end_duty": OVERSEES,
+    "dip_samples.index": SUPERVISES,
+    "dip_samples.draw": SUPERVISES,
+    "dip_samples.check": SUPERVISES,
+    "reading.mark": SUPERVISES,
+    "reading.comment": SUPERVISES,
     # figures and imports
     "insight.police_incidents": COUNTS,
     "insight.police_incidents_csv": COUNTS,

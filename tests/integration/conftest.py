@@ -49,6 +49,14 @@ INSERT INTO document (id, case_id, name_shown, media_type, size, sha256, stored_
 INSERT INTO disclosure (id, case_id, reference, partner_id, to_whom, what, gateway, why, disclosed_at, by_user, recorded_at)
     SELECT gen_random_uuid(), c.id, c.reference, c.owner_partner_id, 'a', 'b', 'consent', 'c', now(), u.id, now()
     FROM asb_case c, app_user u WHERE u.email = 'officer@blaby.example';
+INSERT INTO dip_draw (id, drawn_by, week_of, drawn_at, seed, standards_version, wanted, pool)
+    SELECT gen_random_uuid(), u.id, '2026-11-30', now(), 'seed', '1', 3, '[]'
+    FROM app_user u WHERE u.email IN ('supervisor@blaby.example', 'supervisor@charnwood.example');
+INSERT INTO dip_sample (id, draw_id, place, case_id, drawn_for, drawn_at)
+    SELECT gen_random_uuid(), d.id, 1, c.id, d.drawn_by, now() FROM asb_case c, dip_draw d;
+INSERT INTO entry_comment (id, event_id, case_id, by_user, at)
+    SELECT gen_random_uuid(), max(e.id), e.case_id, u.id, now() FROM case_event e, app_user u
+    WHERE e.case_id IS NOT NULL AND u.email = 'supervisor@blaby.example' GROUP BY e.case_id, u.id;
 UPDATE report SET taken_by = (SELECT id FROM app_user WHERE email = 'housing@landlord.example')
     WHERE id IN (SELECT id FROM report ORDER BY reference DESC LIMIT 4);
 SELECT audit_look('search', 'person', 'match', NULL, ARRAY[y.person_id]) FROM party y WHERE y.case_id IN (

@@ -22,6 +22,7 @@ from sentinel.oversight import declaring
 from sentinel.post.models import Outbox
 from sentinel.referrals import service as referrals
 from sentinel.referrals.models import Referral
+from sentinel.supervision import dip
 from sentinel.victims import service as victims
 from tests import factories as make
 from tests.integration import promise_made, restricted_made
@@ -53,7 +54,7 @@ Beginning = tuple[str, str]
 
 def furnish() -> list[Beginning]:
     """Make it all; where each of them begins."""
-    made = [*_work(), *_victims(), *_endings(), *_secrets(), *_reports(), *_people(), *_door(), *_machines()]
+    made = [*_work(), *_victims(), *_endings(), *_secrets(), *_reports(), *_people(), *_door(), *_machines(), *_lots()]
     homes = (OFFICER, TAKER, SUPERVISOR, GOVERNANCE, WORKER, ADMIN, INFORMATION, LANDLORD)
     return [*made, *((email, "/") for email in homes)]
 
@@ -227,3 +228,10 @@ def _machines() -> list[Beginning]:
     db.session.commit()
     pages = ["/board/messages", f"/board?open={alert}", f"/board/officers/{make.user(OFFICER).id}/cover", "/cases/export"]
     return [*((SUPERVISOR, page) for page in pages), (GOVERNANCE, "/imports"), (INFORMATION, "/record/flags")]
+
+
+def _lots() -> list[Beginning]:
+    """Cases drawn for one supervisor, none yet for another."""
+    dip.draw_cases(actor=make.user(SUPERVISOR))
+    db.session.commit()
+    return [(SUPERVISOR, "/board/dip-samples"), (SECOND, "/board/dip-samples")]

@@ -23,7 +23,7 @@ TABLES = tuple(
     multi_agency_proposal break_glass restricted_touch
     episode_referral referral referral_event incident alert telling audit_entry quarantined_row partner team
     app_user role_held look_flag audit_seal
-    document disclosure hearing agreement partner_power""".split()  # noqa: SIM905  a list of words
+    document disclosure hearing agreement partner_power dip_draw dip_sample entry_comment""".split()  # noqa: SIM905  a list of words
 )
 KEYS = {
     "audit_seal": ("n",),
@@ -37,7 +37,7 @@ KEYS = {
     "telling": ("alert_id", "step", "user_id"),
     "role_held": ("user_id", "team_id", "role"),
 }
-OF_A_CASE = {"restricted_touch", "document", "case_detail", "case_action", "intervention", "hearing"}
+OF_A_CASE = {"restricted_touch", "document", "case_detail", "case_action", "intervention", "hearing", "dip_sample", "entry_comment"}
 
 
 @dataclass
@@ -198,6 +198,9 @@ class World:
 
     _may_read_partner = _may_read_team = _may_read_app_user = _may_read_role_held = _known
     _may_read_agreement = _may_read_partner_power = _known
+
+    def _may_read_dip_draw(self, who: Person, row: Row) -> bool:
+        return bool(row["drawn_by"] == who.user["id"])
 
     def _may_read_disclosure(self, who: Person, row: Row) -> bool:
         in_full = RANK[self.of_case(who, self.by_id["asb_case"][row["case_id"]])] >= RANK["full"]

@@ -66,5 +66,12 @@ WRONG_EDITS = {
     "a threshold of nothing": ("reviews.toml", "incidents = 3", "incidents = 0", "threshold.incidents", "1 or more, not 0"),
     "explained at the first": ("reviews.toml", "explain_at_incident = 2", "explain_at_incident = 1", "explain_at_incident", "2 or more, not 1"),
     "an authority that is not there": ("reviews.toml", "[threshold]", '[[authority]]\npartner = "mellton"\nincidents = 2\nmonths = 6\nreported_within_months = 1\none_hate_incident = true\n\n[threshold]', "authority[mellton]", "is no partner"),
+    "no case to draw": ("supervision.toml", "cases_a_week = 3", "cases_a_week = 0", "dip_sample.cases_a_week", "1 or more, not 0"),
+    "a weight that hides": ("supervision.toml", "high_risk_times = 3", "high_risk_times = 0", "dip_sample.high_risk_times", "1 or more, not 0"),
+    "a weight beyond all measure": ("supervision.toml", "quiet_times = 2", "quiet_times = 50", "dip_sample.quiet_times", "10 or less, not 50"),
+    "quiet from the first day": ("supervision.toml", "quiet_after_working_days = 20", "quiet_after_working_days = 0", "dip_sample.quiet_after_working_days", "1 or more, not 0"),
+    "a question of the checklist twice": ("supervision.toml", 'key = "rationale"', 'key = "promises"', "question", "'promises' stands more than once"),
+    "a question that asks nothing": ("supervision.toml", 'ask = "Is it clear what happens next, who does it and by when?"', 'ask = " "', "question[next_step].ask", "Write some words"),
+    "a rota without a horizon": ("supervision.toml", "duty_days_ahead = 7", "duty_days_ahead = 0", "duty_days_ahead", "1 or more, not 0"),
     "broken TOML": ("outcomes.toml", "[[closure]]", "[[closure", "", "cannot be read as TOML"),
 }
