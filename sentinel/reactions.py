@@ -29,6 +29,7 @@ from sentinel.victims import events as victims
 from sentinel.victims import following as promising
 from sentinel.victims import letters as victim_letters
 from sentinel.victims import reviews as review_promises
+from sentinel.victims import summary as victim_summary
 
 REACTIONS: Reactions = {
     access.LinkMade: (access_link.send,),
@@ -74,6 +75,7 @@ MESSAGES: Mapping[str, Builder] = {
     "alerts_digest": alert_letters.digest,
     "acknowledgement": victim_letters.acknowledgement,
     "officer_changed": victim_letters.officer_changed,
+    "summary": victim_summary.summary,
     "referral": referral_letters.referral,
     "referral_notice": referral_letters.notice,
     "anchor": record_letters.anchor,
@@ -119,6 +121,7 @@ CONDITIONS: Mapping[str, str] = {
     "officer_gone": conditions.OFFICER_GONE,
     "vetting_ending": conditions.VETTING_ENDING,
     "agreement_ending": conditions.AGREEMENT_ENDING,
+    "letter_not_posted": conditions.LETTER_NOT_POSTED,
     "message_failed": conditions.MESSAGE_FAILED,
     "break_glass_unreviewed": conditions.BREAK_GLASS_UNREVIEWED,
     "break_glass_overdue": conditions.BREAK_GLASS_OVERDUE,

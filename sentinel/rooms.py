@@ -18,6 +18,7 @@ from sentinel.desk.hearings import bp as interventions
 from sentinel.desk.inbox import bp as alerts
 from sentinel.desk.intake import bp as intake
 from sentinel.desk.intake_told import bp as intake_told
+from sentinel.desk.letters import bp as letters
 from sentinel.desk.my_work import bp as my_work
 from sentinel.desk.outbox import bp as outbox
 from sentinel.desk.ownership import bp as ownership
@@ -67,6 +68,7 @@ BLUEPRINTS = [
     partnership,
     people,
     outbox,
+    letters,
     record,
     disclosures,
     declared,

@@ -78,6 +78,7 @@ CONDITIONS = MappingProxyType(
         "officer_away": Condition("when the officer last signed in"),
         "officer_gone": Condition("when the account was disabled or vetting lapsed"),
         "vetting_ending": Condition("the last day of the vetting"),
+        "letter_not_posted": Condition("when the letter was written"),
         "message_failed": Condition("when the last try at sending it failed"),
         "break_glass_unreviewed": Condition("when the case was opened"),
         "break_glass_overdue": Condition("when the case was opened"),

@@ -220,6 +220,18 @@ MESSAGE_FAILED = watch(
     party_id="y.id",
     enhanced="y.klass = 'enhanced'",
 )
+# A letter that nobody has printed: somebody chose to be written to, and hears nothing.
+UNPOSTED = "outbox o WHERE o.ref_table = 'party' AND o.channel = 'letter' AND o.state = 'waiting'"
+LETTER_NOT_POSTED = watch(
+    "y.id",
+    f"(SELECT min(o.created_at) FROM {UNPOSTED} AND o.ref_id = y.id)",  # noqa: S608
+    "party y",
+    f"y.id IN (SELECT o.ref_id FROM {UNPOSTED})",  # noqa: S608
+    case_id="y.case_id",
+    report_id="y.report_id",
+    party_id="y.id",
+    enhanced="y.klass = 'enhanced'",
+)
 # An emergency opening: with its case for the people named on it, without it for those who learn only that nobody has reviewed one.
 OPENING = "break_glass b JOIN asb_case c ON c.id = b.case_id"
 _OPENER = {"officer_id": "b.opened_by", "enhanced": "true"}

@@ -17,7 +17,7 @@ from sentinel.core import clock
 from sentinel.core.db import among, db
 from sentinel.core.pages import counted
 from sentinel.core.viewer import Viewer, current
-from sentinel.desk import contact, work_read, work_rows
+from sentinel.desk import contact, letters, work_read, work_rows
 from sentinel.desk.work_read import Desk
 from sentinel.desk.work_rows import GROUPS, OVERDUE, TODAY, Row
 from sentinel.people.models import Person
@@ -88,6 +88,7 @@ def index() -> ResponseReturnValue:
         quiet=_quiet(desk, every),
         next_due=_next_due(desk, desk.cases),
         address_of=work_rows.address_of,
+        letters=letters.count_waiting(current()),
         opened_by_others=sharing.to_answer(current()),
         heard=reading.heard(current(), clock.now() - reading.LATELY),
     )

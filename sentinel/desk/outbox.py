@@ -30,6 +30,7 @@ SHOWN = 100
 WHAT = {
     "acknowledgement": "Acknowledgement to a victim or caller",
     "officer_changed": "Who has the case now, to a victim",
+    "summary": "What we said we would do",
     "referral": "Referral to an agency’s own system",
     "referral_notice": "Notice of a referral",
     "alerts_now": "Alert that cannot wait, to staff",

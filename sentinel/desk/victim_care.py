@@ -22,8 +22,8 @@ from sentinel.core.viewer import current
 from sentinel.desk.contact import bp, contact_words
 from sentinel.desk.frame import link_to
 from sentinel.desk.sending import Sent, send
-from sentinel.victims import promises, queries, sentences, service
-from sentinel.victims.forms import PlanForm, ReasonForm, WaiveForm
+from sentinel.victims import promises, queries, sentences, service, summary
+from sentinel.victims.forms import PlanForm, ReasonForm, SummaryForm, WaiveForm
 from sentinel.victims.models import Contact, Promise
 from sentinel.victims.rules import Kind
 
@@ -107,6 +107,23 @@ def _values(form: PlanForm) -> dict[str, object]:
     chosen, every = form.representative_person_id.data, form.every.data
     speaker = {"representative_person_id": UUID(chosen)} if chosen else {"representative_person_id": None, "representative_consent": None}
     return values | speaker | {"every_working_days": int(every) if every else None}
+
+
+@bp.route("/parties/<uuid:party_id>/summary", methods=["GET", "POST"])
+@guards.requires(Permission.CONTACT_LOG)
+def send_summary(party_id: UUID) -> ResponseReturnValue:
+    """Send somebody what we said we would do, by a way they said is safe."""
+    party, form = _opened(party_id), SummaryForm()
+    there = summary.ways(party)
+    form.channel.options = [Option(way, words.capitalize()) for way, words, why_not in there if not why_not]
+
+    def save() -> str:
+        summary.send_summary(actor=g.user, party=party, channel=form.channel.data or "", key=form.submission_id.data)
+        flash("It is on its way." if form.channel.data == "email" else "The letter waits to be printed.", "success")
+        return home(party) if form.channel.data == "email" else url_for("letters.index")
+
+    sent = send(form, save)
+    return sent.onwards or _page("victims/summary.html", party, form, sent, why_not=[(words, why) for _, words, why in there if why])
 
 
 @bp.route("/promises/<uuid:promise_id>/excuse", methods=["GET", "POST"])

@@ -86,6 +86,12 @@ class PlanForm(EditForm):
     no_way = TickField("There is no safe way to reach them")
 
 
+class SummaryForm(Form):
+    """How somebody hears what we said we would do."""
+
+    channel = RadiosField("How shall it go?", required="Choose how to send it.")
+
+
 class ReasonForm(Form):
     """Why something was decided."""
 

@@ -14,27 +14,30 @@ from sentinel.core.words import until
 from sentinel.people.keys import mobile_key
 from sentinel.post.channels import not_set_up
 from sentinel.post.events import MessageArrived, MessageCameBack, MessageSent
-from sentinel.post.letters import Email, Message, NotSent, Text
+from sentinel.post.letters import Email, Message, NotSent, Paper, Text
 from sentinel.victims import promises, service
 from sentinel.victims.models import Contact, ContactPlan, Promise
 from sentinel.victims.rules import Kind
 
-ACKNOWLEDGEMENT, OFFICER_CHANGED = "acknowledgement", "officer_changed"
+ACKNOWLEDGEMENT, OFFICER_CHANGED, SUMMARY = "acknowledgement", "officer_changed", "summary"
 COLUMNS = {"text": "text", "email": "email", "letter": "post"}
 # What each of them tells, in the words of the record and by kind of promise.
 TELLS = {
     ACKNOWLEDGEMENT: ("The reference, what happens next and by when.", Kind.ACKNOWLEDGE),
     OFFICER_CHANGED: ("Who has the case now, and how to reach them.", Kind.OFFICER_CHANGED),
+    SUMMARY: ("What we said we would do, and by when.", None),
 }
 NOT_SAFE = "It is not said to be safe to reach them this way, so nothing was sent."
 HIDDEN = "Nobody has said that it is safe to contact them, so nothing was sent."
 NO_ADDRESS = "There is no e-mail address to send it to."
 NO_MOBILE = "There is no mobile number to send it to."
+NO_DOOR = "There is no address to send it to."
+NOWHERE = {"text": NO_MOBILE, "email": NO_ADDRESS, "letter": NO_DOOR}
 WITHDRAWN = "The report was withdrawn, so nothing was sent."
 NOT_LIVE = "The case is closed, or nobody has it now, so nothing was sent."
 
 
-def acknowledgement(message: Message) -> Email | Text | NotSent:
+def acknowledgement(message: Message) -> Email | Text | Paper | NotSent:
     """The reference and what happens next. Not sent unless the plan says, now, that this way is safe."""
     party = db.session.get_one(Party, message.ref_id)
     report = db.session.get_one(Report, party.report_id)
@@ -48,37 +51,51 @@ def acknowledgement(message: Message) -> Email | Text | NotSent:
         "team": report.team,
         "again": agreed.current().scripts.line_for("again").say,
     }
-    return _letter(message, party, words)
+    return write(message, party, words)
 
 
-def officer_changed(message: Message) -> Email | Text | NotSent:
+def officer_changed(message: Message) -> Email | Text | Paper | NotSent:
     """Who has the case at the moment of sending, and their telephone. Nothing says what it is about or who we are."""
     party = db.session.get_one(Party, message.ref_id)
     case = party.case
     if case is None or case.state not in states.LIVE or case.officer is None:
         return NotSent(NOT_LIVE)
     words = {"reference": case.reference, "officer": case.officer.name, "phone": case.officer.phone or case.team.phone}
-    return _letter(message, party, words)
+    return write(message, party, words)
 
 
-def _letter(message: Message, party: Party, words: dict[str, Any]) -> Email | Text | NotSent:
+def write(message: Message, party: Party, words: dict[str, Any]) -> Email | Text | Paper | NotSent:
     """The words of a template, if the way is safe now and there is an address. A text names no victim, and says nothing of the matter."""
     plan = db.session.get(ContactPlan, party.id)
     if why_not := unsafe(party, plan, message.channel):
         return NotSent(why_not)
     assert plan is not None, "a plan says that this way is safe"
-    way = "_text" if message.channel == "text" else ""
-    to = _address(plan, message.channel)
-    if not to:
-        return NotSent(NO_MOBILE if way else NO_ADDRESS)
-    body = current_app.jinja_env.get_template(f"post/{message.template}{way}.txt").render(words)
-    if way:
+    channel = message.channel
+    if not (to := address(plan, channel)):
+        return NotSent(NOWHERE[channel])
+    way = "_text" if channel == "text" else ""
+    body = current_app.jinja_env.get_template(f"post/{message.template}{way}.txt").render(words, on_paper=channel == "letter")
+    if channel == "text":
         return Text(to=to, subject="Your reference", body=body.strip())
+    if channel == "letter":
+        return _on_paper(party, plan, body)
     return Email(to=to, subject=f"Your reference: {words['reference']}", body=body)
 
 
-def _address(plan: ContactPlan, channel: str) -> str:
-    return (mobile_key(plan.phone or "") if channel == "text" else plan.email_address) or ""
+def _on_paper(party: Party, plan: ContactPlan, body: str) -> Paper:
+    """To whoever opens the door: their name and address, from a team and not from what it does."""
+    record = party.case or party.report
+    team = record.team if record else None
+    sender = (team.partner.name, team.phone) if team else ()
+    where = (line.strip() for line in (plan.address or "").split(","))
+    lines = (party.person.name, *(line for line in where if line))
+    return Paper(to=lines, sender=tuple(part for part in sender if part), body=body, large=plan.accessible_format == "large_print")
+
+
+def address(plan: ContactPlan, channel: str) -> str:
+    """Where a message by this way would go; "" when the plan knows nowhere."""
+    known = {"text": mobile_key(plan.phone or ""), "email": plan.email_address, "letter": plan.address}
+    return known[channel] or ""
 
 
 def safe_way(party: Party) -> str | None:
@@ -86,7 +103,7 @@ def safe_way(party: Party) -> str | None:
     plan = db.session.get(ContactPlan, party.id)
     if plan is None or plan.no_contact:
         return None
-    ways = (way for way in ("email", "text") if way not in not_set_up() and _address(plan, way) and not unsafe(party, plan, way))
+    ways = (way for way in ("email", "text") if way not in not_set_up() and address(plan, way) and not unsafe(party, plan, way))
     return next(ways, None)
 
 
@@ -114,7 +131,7 @@ def note_sent(event: MessageSent) -> None:
         outcome="one_way_sent" if event.reports_back else "delivered",
         occurred_at=clock.now(),
         note=note,
-        covers=(kind,),
+        covers=(kind,) if kind else (),
         outbox_id=event.message.id,
     )
 

@@ -24,6 +24,7 @@ from sentinel.referrals import service as referrals
 from sentinel.referrals.models import Referral
 from sentinel.supervision import dip
 from sentinel.victims import service as victims
+from sentinel.victims import summary
 from tests import factories as make
 from tests.integration import promise_made, restricted_made
 from tests.integration.restricted_made import (
@@ -101,8 +102,11 @@ def _victims() -> list[Beginning]:
     unknowing = promise_made.report_taken(roles=("victim", "reporter"), party_detail={"may_not_know": True})
     told = promise_made.victim_on_case(plan=promise_made.PHONE | {"text": "yes"})
     promise_made.contacted(told, channel="text", outcome="delivered")
-    on = (quiet.case_id, promise_made.opened(unknowing).id, told.case_id)
-    return [*((OFFICER, f"/cases/{case_id}/victim-care") for case_id in on), _tried_in_vain(), _reached_by_victim_first()]
+    written = promise_made.victim_on_case(plan=promise_made.PHONE | {"address": "4 Fosse Court, Blaby", "post": "yes"})
+    summary.send_summary(actor=make.user(OFFICER), party=written, channel="letter", key=new_id())
+    on = (written.case_id, quiet.case_id, promise_made.opened(unknowing).id, told.case_id)
+    begun = [(OFFICER, f"/cases/{case_id}/victim-care") for case_id in on]
+    return [*begun, (OFFICER, "/letters"), _tried_in_vain(), _reached_by_victim_first()]
 
 
 def _reached_by_victim_first() -> Beginning:
@@ -214,7 +218,7 @@ def _door() -> list[Beginning]:
 def _machines() -> list[Beginning]:
     """Messages that did not go, a row that could not be read, a look that was flagged; the alerts of it all."""
     failed = {"state": "failed", "failed_at": clock.now(), "last_error": "The receiver answered 500.", "attempts": 8}
-    db.session.execute(update(Outbox).values(failed))
+    db.session.execute(update(Outbox).where(Outbox.channel != "letter").values(failed))
     counts = {"read": 1, "accepted": 0, "already_known": 0, "quarantined": 1}
     whence = {"kind": "police", "system": "police", "files": "a.csv", "delivered_at": clock.now(), "delivered_by": "system:test"}
     delivery = Delivery(id=new_id(), **counts, **whence)

@@ -158,7 +158,8 @@ def test_the_representative_named_in_the_plan_keeps_it_and_nobody_else(session, 
     party, son = victim(report), factories.person("Imran Khan-Abdullahi")
     contacted(party, spoke_to=son, covers=("first_contact",))
     assert promises(party)["first_contact"].state == "open"
-    service.set_plan(actor=factories.user(), party=party, values={"representative_person_id": son.id, "representative_consent": "In writing."})
+    speaks = {"representative_person_id": son.id, "representative_consent": "In writing."}
+    service.set_plan(actor=factories.user(), party=party, values=speaks)
     contacted(party, spoke_to=son, covers=("first_contact",))
     assert promises(party)["first_contact"].state == "kept"
     assert "Spoke to Imran Khan-Abdullahi, for Nasreen Khan-Abdullahi by telephone" in story(party.case)

@@ -243,11 +243,10 @@ def test_what_is_no_longer_wanted_or_safe_is_cancelled_with_its_reason(app, mail
     assert mail.got == []
 
 
-@pytest.mark.parametrize("channel", ["text", "letter"])
-def test_a_channel_that_is_not_set_up_is_a_visible_failure_with_a_sentence(app, channel):
-    number = write(app, Email("a@example.org", "s", "b"), channel=channel)
+def test_a_channel_that_is_not_set_up_is_a_visible_failure_with_a_sentence(app):
+    number = write(app, Email("a@example.org", "s", "b"), channel="text")
     assert delivery.deliver().failed == 1
-    assert (row(number).state, row(number).last_error) == ("failed", {"text": channels.NO_TEXT, "letter": channels.NO_LETTER}[channel])
+    assert (row(number).state, row(number).last_error) == ("failed", channels.NO_TEXT)
 
 
 def test_without_a_mail_server_a_letter_fails_visibly_and_a_nudge_is_put_aside(app):

@@ -120,15 +120,18 @@ def test_a_message_that_could_not_be_sent_alerts_the_officers_and_goes_out_when_
     assert session.scalars(select(Alert.closed_reason)).all() == ["ended"]
 
 
-@pytest.mark.parametrize("channel", ["text", "letter"])
-def test_a_text_or_letter_that_nothing_here_can_send_is_a_visible_failure(session, at, channel):
+def test_a_text_that_nothing_here_can_send_is_a_visible_failure(session, at):
     at("2026-12-02 10:00")
-    plan = {"text": "yes", "post": "yes", "phone": "0116 496 0999", "address": "1 High Street"}
-    reported(plan, wanted=(channel,))
+    reported({"text": "yes", "phone": "07700 900318"}, wanted=("text",))
     delivery.deliver()
-    assert [(row.channel, row.state, row.last_error) for row in messages()] == [
-        (channel, "failed", {"text": channels.NO_TEXT, "letter": channels.NO_LETTER}[channel])
-    ]
+    assert [(row.channel, row.state, row.last_error) for row in messages()] == [("text", "failed", channels.NO_TEXT)]
+
+
+def test_a_letter_waits_for_somebody_to_post_it_and_no_worker_touches_it(session, at):
+    at("2026-12-02 10:00")
+    reported({"post": "yes", "address": "1 High Street"}, wanted=("post",))
+    assert delivery.deliver().waiting == 1
+    assert [(row.channel, row.state, row.attempts) for row in messages()] == [("letter", "waiting", 0)]
 
 
 def test_every_template_that_is_queued_has_somebody_to_write_its_words(app):
@@ -140,7 +143,8 @@ def test_every_template_that_is_queued_has_somebody_to_write_its_words(app):
     for path in (ROOT / "sentinel").rglob("*.py"):
         queued |= set(re.findall(r'template="(\w+)"', path.read_text()))
     assert queued <= set(MESSAGES)
-    assert "acknowledgement" in queued
+    assert {letters.ACKNOWLEDGEMENT, letters.OFFICER_CHANGED, letters.SUMMARY} <= set(MESSAGES)
+    assert "referral" in queued
 
 
 def test_the_words_are_made_anew_each_time(session, at):

@@ -148,6 +148,15 @@ def may_apply() -> Fact:
     return Fact(party.id, change(promise, state="kept", ended_at=clock.now()))
 
 
+def letter_waiting() -> Fact:
+    party = victim()
+    number = queue_message(dedupe_key=f"letter:{party.id}", channel="letter", template="summary", ref_table="party", ref_id=party.id)
+    row = db.session.get(Outbox, number)
+    row.created_at = london(START)
+    db.session.flush()
+    return Fact(party.id, change(row, state="sent", sent_at=clock.now()))
+
+
 def refer(state: str = "open", **more: Any) -> Referral:
     party = victim()
     agency = make.user("worker@victimfirst.example").partner_id
@@ -321,6 +330,7 @@ REACHED = [
     (action_overdue, ["2026-12-10 17:00", "2026-12-11 17:00", "2026-12-17 17:00"]),
     (intervention_expiring, ["2026-12-03 09:00", "2026-12-24 09:00"]),
     (may_apply, [START]),
+    (letter_waiting, ["2026-12-03 17:00", "2026-12-04 17:00"]),
     (hearing, ["2026-12-02 09:00", "2026-12-07 17:00"]),
     (safeguarding, ["2026-12-02 11:00", "2026-12-02 14:00", "2026-12-03 11:00"]),
     (not_acknowledged, ["2026-12-03 17:00", "2026-12-04 17:00"]),
