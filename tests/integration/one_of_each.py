@@ -41,6 +41,7 @@ from tests.integration.restricted_made import (
 
 ADMIN, WORKER = "admin@blaby.example", "worker@victimfirst.example"
 NOBODY, HALF_IN = "", "half "  # HALF_IN and an address: whose password was right, and who is asked for more
+BY_ALL = promise_made.PHONE | {"text": "yes", "address": "4 Fosse Court, Blaby", "post": "yes"}
 NOTE = "Said what was agreed, and when we speak next."
 
 # What no part of Sentinel's own makes so quickly: done by a superuser.
@@ -62,7 +63,7 @@ def furnish() -> list[Beginning]:
 
 def _work() -> list[Beginning]:
     """A high-risk case with something of everything on it; another partner's, of which only the headline is seen."""
-    party = promise_made.victim_on_case(promise_made.HIGH, plan=promise_made.PHONE | {"text": "yes"})
+    party = promise_made.victim_on_case(promise_made.HIGH, plan=BY_ALL)
     case, officer = party.case, make.user(OFFICER)
     alleged = make.party(on=case, who=make.person("Darren Whitlock", age_years=34), role="alleged")
     db.session.refresh(case)
@@ -102,7 +103,7 @@ def _victims() -> list[Beginning]:
     unknowing = promise_made.report_taken(roles=("victim", "reporter"), party_detail={"may_not_know": True})
     told = promise_made.victim_on_case(plan=promise_made.PHONE | {"text": "yes"})
     promise_made.contacted(told, channel="text", outcome="delivered")
-    written = promise_made.victim_on_case(plan=promise_made.PHONE | {"address": "4 Fosse Court, Blaby", "post": "yes"})
+    written = promise_made.victim_on_case(plan=BY_ALL)
     summary.send_summary(actor=make.user(OFFICER), party=written, channel="letter", key=new_id())
     on = (written.case_id, quiet.case_id, promise_made.opened(unknowing).id, told.case_id)
     begun = [(OFFICER, f"/cases/{case_id}/victim-care") for case_id in on]
