@@ -3,6 +3,7 @@
 from sentinel.access.views import bp as access
 from sentinel.desk.assess import bp as risk
 from sentinel.desk.board import bp as board
+from sentinel.desk.board_cases import bp as board_cases
 from sentinel.desk.break_glass import bp as break_glass
 from sentinel.desk.case import bp as case
 from sentinel.desk.case_actions import bp as actions
@@ -62,6 +63,7 @@ BLUEPRINTS = [
     sign_off,
     alerts,
     board,
+    board_cases,
     rota,
     dip_samples,
     reading,

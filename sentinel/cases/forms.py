@@ -96,6 +96,14 @@ class MoveForm(EditForm):
     reason = AreaField("Why", required="Say why the case moves: the next officer reads it first.", max_length=4_000, rows=3)
 
 
+class GiveForm(Form):
+    """Several cases to another officer."""
+
+    cases = ChecksField("Cases", required="Tick the cases to give.")
+    officer = SelectField("Give them to", required="Choose who takes them.", empty="Choose an officer")
+    reason = AreaField("Why", required="Say why they move: the next officer reads it first.", max_length=4_000, rows=3)
+
+
 class OfferForm(EditForm):
     """A report or case offered to another team."""
 

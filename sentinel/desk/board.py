@@ -1,6 +1,5 @@
 """The board: what is slipping, worst first, answered in the row; who carries how much; who is on duty (screens.md 5)."""
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from sqlalchemy import and_, not_
 
 from sentinel.access import guards, rota
 from sentinel.access import queries as people
-from sentinel.access.models import Team, User
+from sentinel.access.models import User
 from sentinel.access.permissions import Permission, allows
 from sentinel.alerts import foreseen, queries, service
 from sentinel.alerts.forms import ASK, DO, GIVE, AnswerForm
@@ -78,31 +77,6 @@ def figure(key: str) -> ResponseReturnValue:
     if key not in shown:
         raise NotFound
     return render_template("board/figure.html", figure=shown[key], rows=BEHIND[key](keys), of=heading(current(), teams))
-
-
-@bp.get("/board/officers/<uuid:officer_id>")
-@guards.requires(Permission.BOARD_READ)
-def officer(officer_id: UUID) -> ResponseReturnValue:
-    """One officer's live cases, what is due first at the top."""
-    teams = overseen_teams(current())
-    found = db.session.get(User, officer_id)
-    if found is None or not any(team.id in {held.team_id for held in found.holdings} for team in teams):
-        raise NotFound
-    return _cases(found, teams)
-
-
-@bp.get("/board/unallocated")
-@guards.requires(Permission.BOARD_READ)
-def unallocated() -> ResponseReturnValue:
-    """Live cases that nobody has yet."""
-    return _cases(None, overseen_teams(current()))
-
-
-def _cases(officer: User | None, teams: Sequence[Team]) -> str:
-    rows = board_officers.cases_of(officer.id if officer else None, [team.id for team in teams])
-    away = queries.absences([officer.id]).get(officer.id) if officer else None
-    gives = allows(current(), Permission.CASE_WORK)
-    return render_template("board/officer.html", officer=officer, away=away, rows=rows, gives=gives)
 
 
 def _page(viewer: Viewer, line: queries.Line | None, form: AnswerForm | None) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from sentinel.access import queries as people
@@ -13,9 +13,11 @@ from sentinel.access.models import Absence, Team, User
 from sentinel.alerts.queries import absences
 from sentinel.cases import states
 from sentinel.cases.models import Case, Party
+from sentinel.cases.queries import may_see_full
 from sentinel.core import clock
 from sentinel.core.clock import london
 from sentinel.core.db import db
+from sentinel.core.viewer import Viewer
 from sentinel.core.worktime import working_days_between
 from sentinel.desk.board_figures import LATELY, Teams, in_time, of_teams, share
 from sentinel.victims.models import Contact, Promise
@@ -109,8 +111,11 @@ def _count_promises(found: dict[UUID | None, Load], teams: Teams) -> None:
             load.overdue, load.oldest, load.due_this_week, load.kept, load.fell_due = counts
 
 
-def cases_of(officer_id: UUID | None, teams: Teams) -> list[tuple[Case, datetime | None]]:
-    """Live cases of an officer (None: of nobody yet) in these teams with their next promise; the soonest first."""
+def cases_of(viewer: Viewer, officer_id: UUID | None, teams: Teams) -> list[tuple[Case, datetime | None]]:
+    """Live cases of an officer (None: of nobody yet) in these teams with their next promise; the soonest first.
+
+    Restricted ones only for those named on them; they are counted nowhere.
+    """
     due = (
         select(func.min(Promise.due_at))
         .join(Party, Party.id == Promise.party_id)
@@ -119,7 +124,7 @@ def cases_of(officer_id: UUID | None, teams: Teams) -> list[tuple[Case, datetime
     )
     query: Select[Case, datetime | None] = (
         select(Case, due)
-        .where(Case.team_id.in_(teams), Case.state.in_(states.LIVE), Case.restricted.is_(False))
+        .where(Case.team_id.in_(teams), Case.state.in_(states.LIVE), or_(Case.restricted.is_(False), may_see_full(viewer)))
         .where(Case.officer_id.is_not_distinct_from(officer_id))
         .order_by(due.asc().nulls_last(), Case.opened_at)
         .options(joinedload(Case.place), joinedload(Case.team))

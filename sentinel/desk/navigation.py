@@ -61,11 +61,12 @@ class Shown:
         return self.item.count(current()) if self.item.count and request.method == "GET" else None
 
 
+BOARD_PAGES = ("board", "board_cases", "rota", "outbox", "dip_samples")
 CASE_PAGES = ("victims", "case", "restricted", "actions", "closing", "risk", "interventions", "referrals", "documents", "reading")
 
 # In order of where a person's work is: the first they may use is where they land.
 ITEMS = [
-    Item("Team board", "board.board", Permission.BOARD_READ, count_overseen, also=("board", "rota", "outbox", "dip_samples")),
+    Item("Team board", "board.board", Permission.BOARD_READ, count_overseen, also=BOARD_PAGES),
     Item("My work", "my_work.index", Permission.CASE_WORK, count_due, counts="promises due", also=("my_work",)),
     Item("Take a report", "intake.new", Permission.REPORT_TAKE),
     Item("Reports I took", "intake.mine", Permission.REPORT_TAKE),

@@ -189,7 +189,7 @@ def _acknowledge(party: Party, event: ReportTaken) -> list[Promise]:
         post.queue_message(
             dedupe_key=f"acknowledgement:{party.id}:{channel}",
             channel=channel,
-            template=letters.ACKNOWLEDGEMENT,
+            template="acknowledgement",
             ref_table="party",
             ref_id=party.id,
         )
@@ -367,8 +367,8 @@ def promise_who_has_it(event: OfficerChanged | HandedOver) -> None:
         made = make_promise(party=party, kind=Kind.OFFICER_CHANGED, cause_id=new_id(), starts_at=clock.now())
         promises.announce(party, [made], event.actor)
         if channel := letters.safe_way(party):
-            key = f"{letters.OFFICER_CHANGED}:{made.id}"
-            post.queue_message(dedupe_key=key, channel=channel, template=letters.OFFICER_CHANGED, ref_table="party", ref_id=party.id)
+            key = f"officer_changed:{made.id}"
+            post.queue_message(dedupe_key=key, channel=channel, template="officer_changed", ref_table="party", ref_id=party.id)
 
 
 def _by_person(parties: list[Party]) -> list[list[Party]]:

@@ -48,7 +48,9 @@ def test_on_acceptance_owner_team_officer_and_reports_change_and_no_date_does(se
     handover.accept(actor=charnwood(), handover=offered(case=case))
     assert (case.owner.slug, case.team.slug, case.officer.name, case.state) == ("charnwood", "charnwood-asb", "Tom Ashdown", "open")
     assert (report.owner_partner_id, report.team_id) == (case.owner_partner_id, case.team_id)
-    assert {kind: one.due_at for kind, one in promises(case.parties[0], "open").items()} == before
+    now = {kind: one.due_at for kind, one in promises(case.parties[0], "open").items()}
+    assert {kind: now.get(kind) for kind in before} == before
+    assert set(now) - set(before) == {"officer_changed"}, "and they are to be told who has it"
     assert level_for(viewer_of(charnwood()), case.id) == "full"
     assert level_for(viewer_of(blaby()), case.id) == "headline"
 

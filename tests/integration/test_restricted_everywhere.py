@@ -17,7 +17,7 @@ from sentinel.alerts import letters
 from sentinel.alerts.models import Alert
 from sentinel.alerts.sweep import sweep
 from sentinel.cases import actions, incidents
-from sentinel.cases.models import Case, CaseGrant, Handover, RestrictedTouch
+from sentinel.cases.models import Case, CaseEvent, CaseGrant, Handover, RestrictedTouch
 from sentinel.core import clock
 from sentinel.core.db import db, new_id
 from sentinel.demonstration.accounts import ACCOUNTS, VETTED_UNTIL
@@ -30,7 +30,7 @@ from sentinel.post.models import Outbox
 from sentinel.post.service import queue_message
 from sentinel.referrals.models import Referral
 from sentinel.risk.models import Assessment, HighEpisode
-from sentinel.supervision.models import MultiAgencyProposal, SupervisionReview
+from sentinel.supervision.models import DipDraw, DipSample, MultiAgencyProposal, SupervisionReview
 from sentinel.victims.models import Contact
 from sentinel.victims.promises import make_promise
 from sentinel.victims.service import log_contact
@@ -88,6 +88,8 @@ def whole():
         "alert_id": db.session.scalars(select(Alert.id).where(Alert.trigger_key == "restricted_touched")).one(),
         "message_id": _message(victim),
         "document_id": _document(case).id,
+        "event_id": db.session.scalars(select(CaseEvent.id).where(CaseEvent.case_id == case.id)).first(),
+        "sample_id": _sample(case).id,
     }
     things = {
         "lowering": assessment.id,
@@ -148,6 +150,14 @@ def _message(victim):
     key = queue_message(dedupe_key="x", channel="email", template="acknowledgement", ref_table="party", ref_id=victim.id)
     db.session.execute(text("UPDATE outbox SET state = 'failed', failed_at = :at WHERE id = :key"), {"at": clock.now(), "key": key})
     return key
+
+
+def _sample(case):
+    """Drawn for the supervisor who is named on it."""
+    mine, moment = make.user(SUPERVISOR).id, clock.now()
+    about = {"drawn_by": mine, "week_of": clock.today(), "drawn_at": moment, "seed": "s", "standards_version": "1", "wanted": 1, "pool": []}
+    draw = _saved(DipDraw(**about))
+    return _saved(DipSample(draw_id=draw.id, place=1, case_id=case.id, drawn_for=mine, drawn_at=moment))
 
 
 def _assessment(victim):
@@ -226,6 +236,7 @@ PAGES = [
     *("/board/kept", "/board/screened", "/cases", "/cases?whose=all", "/cases?whose=team", "/cases?whose=mine&state=any"),
     *("/cases?whose=all&state=any&risk=high", "/imports", "/insight/incidents", "/insight/incidents.csv", "/my-work", "/partnership"),
     *("/queue", "/referrals", "/reports", "/reports?state=decided", "/reports/mine", "/shared", "/sign-off", "/break-glass"),
+    "/board/dip-samples",
 ]
 
 
