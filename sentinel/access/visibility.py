@@ -31,7 +31,7 @@ CLASSES = {
         ("worker", "web_read", "web_add"),
         _tables(
             """case_detail report_detail party_detail case_event case_action handover case_grant assessment contact_plan contact
-            contact_covers person_contact residence intervention supervision_review multi_agency_proposal episode_referral
+            contact_covers closing_view person_contact residence intervention supervision_review multi_agency_proposal episode_referral
             referral referral_event break_glass restricted_touch document disclosure"""
         ),
     ),

@@ -140,7 +140,12 @@ class ProposeForm(EditForm):
     """Proposing to close."""
 
     outcome = SelectField("How it ended", required="Choose how it ended.", empty="Choose an outcome")
-    victim_view = RadiosField("What the victim thinks of closing", required="Ask the victim, and choose what they said about closing.")
+    teller = SelectField(
+        "Who tells the victims",
+        required="Choose who tells the victims.",
+        hint="Before it closes, and asks each of them what they think",
+        empty="Choose somebody",
+    )
     note = AreaField("What was done, and why it can close", required="Say in a sentence what was done and why it can close.", rows=4)
 
 

@@ -12,7 +12,7 @@ from config.agreed.catalogue import Choice
 from sentinel.access.models import Team, User
 from sentinel.cases import states
 from sentinel.cases.closure import open_again
-from sentinel.cases.events import ReportTriaged
+from sentinel.cases.events import ClosingTakenBack, ReportTriaged
 from sentinel.cases.models import Case, CaseDetail, CaseGrant, Handover, Report
 from sentinel.cases.service import CASEWORK, hold, refuse_outsiders, refuse_strangers, set_level
 from sentinel.cases.timeline import tell
@@ -90,6 +90,7 @@ def join_case(*, actor: User, report: Report, case: Case, reason: str, words: st
     if case.state == "closure_proposed":
         open_again(case)
         tell(kind="closure", title="Closing taken back: a new report came in", case=case, actor=actor)
+        publish(ClosingTakenBack(case, actor))
     publish(ReportTriaged(report, "joined", why, actor))
     return case
 

@@ -34,6 +34,7 @@ ORDER = [
     "contact",
     "contact_covers",
     "promise",
+    "closing_view",
     "intervention",
     "case_action",
     "referral",

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from config import agreed
 from config.agreed.powers import Power
 from sentinel.cases.models import Party
-from sentinel.core.fields import LINE, AreaField, DateField, Option, RadiosField, TextField
+from sentinel.core.fields import LINE, AreaField, DateField, Option, RadiosField, SelectField, TextField
 from sentinel.core.forms import EditForm, Form
 
 NOTE = 4_000
@@ -69,6 +69,14 @@ class TakeBackForm(EditForm):
     """It is not carried out after all."""
 
     outcome = AreaField("Why it is not carried out", required="Say in a sentence why it is not carried out.", max_length=NOTE, rows=2)
+
+
+class HandOnForm(EditForm):
+    """Who looks after it when the case has closed."""
+
+    carer = SelectField("Who looks after it?", required="Choose who looks after it.", empty="Choose somebody")
+    until = DateField("Until when?", when="future")
+    note = AreaField("What they should know", hint="What to watch for, and when to reopen the case", max_length=NOTE, rows=2)
 
 
 class AnswerForm(EditForm):

@@ -138,6 +138,7 @@ ACCESS: dict[str, str | set[str]] = {
     "victims.vulnerable": WORKS_CASES,
     "victims.safe_to_contact": WORKS_CASES,
     "victims.excuse": SUPERVISES,
+    "victims.unanswered": SUPERVISES,
     # what waits for a supervisor's signature
     "sign_off.index": SUPERVISES,
     "sign_off.answer": SUPERVISES,

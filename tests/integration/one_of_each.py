@@ -123,13 +123,27 @@ def _tried_in_vain() -> Beginning:
 def _endings() -> list[Beginning]:
     """Cases to propose for closing, to sign, to close, to open again; one offered to another team."""
     fresh, to_sign, to_close, closed, offered = (make.case(officer=make.user(OFFICER)) for _ in range(5))
-    for case, view in ((to_sign, "disagrees"), (to_close, "agrees"), (closed, "agrees")):
-        closure.propose_closing(actor=make.user(OFFICER), case=case, outcome="resolved_advice", note=NOTE, victim_view=view)
+    make.party(on=to_sign, who=make.person("Ellie Marsh", age_years=15))
+    for case in (to_sign, to_close, closed):
+        closure.propose_closing(actor=make.user(OFFICER), case=case, outcome="resolved_advice", note=NOTE)
+    powers.propose(actor=make.user(OFFICER), case=to_close, power_key="verbal_advice", note=NOTE, starts_on=clock.today())
     closure.close_case(actor=make.user(OFFICER), case=closed)
+    silent = _never_answered()
     handover.offer(actor=make.user(OFFICER), case=offered, to_team=make.team("charnwood-asb"), reason="They moved.")
     pages = [(OFFICER, f"/cases/{case.id}/closing") for case in (fresh, to_close, closed)]
     pages.append((OFFICER, f"/cases/{fresh.id}/hand-over"))
-    return [*pages, (SUPERVISOR, f"/cases/{to_sign.id}/closing"), (OFFICER, f"/cases/{offered.id}/hand-over")]
+    return [*pages, silent, (SUPERVISOR, f"/cases/{to_sign.id}/closing"), (OFFICER, f"/cases/{offered.id}/hand-over")]
+
+
+def _never_answered() -> Beginning:
+    """A victim who did not answer whether the case may close, and was tried three weeks ago."""
+    now = clock.now()
+    clock.freeze(now - timedelta(days=22))
+    party = promise_made.victim_on_case(who=make.person("Leontyne Moss"))
+    closure.propose_closing(actor=make.user(OFFICER), case=party.case, outcome="no_contact", note=NOTE)
+    clock.freeze(now)
+    promise_made.contacted(party, when=now - timedelta(days=21), outcome="attempt", note="No answer.")
+    return SUPERVISOR, f"/parties/{party.id}/unanswered"
 
 
 def _secrets() -> list[Beginning]:

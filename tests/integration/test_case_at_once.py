@@ -85,7 +85,7 @@ def test_one_offer_is_accepted_by_one_of_two(real_app, real_session, report_id):
 
 def test_a_report_joined_while_the_case_closes_never_lands_on_a_closed_case(real_app, real_session, report_id):
     case = factories.case(officer=factories.user())
-    closure.propose_closing(actor=factories.user(), case=case, outcome="resolved_advice", note="Quiet.", victim_view="agrees")
+    closure.propose_closing(actor=factories.user(), case=case, outcome="resolved_advice", note="Quiet.")
     real_session.commit()
     case_id = case.id
 

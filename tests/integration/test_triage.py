@@ -170,7 +170,7 @@ SEEN = {
 
 def test_a_new_report_on_a_case_proposed_for_closing_opens_it_again(session):
     case = opened(report_taken())
-    closure.propose_closing(actor=officer(), case=case, outcome="resolved_advice", note="Quiet since.", victim_view="agrees")
+    closure.propose_closing(actor=officer(), case=case, outcome="resolved_advice", note="Quiet since.")
     triage.join_case(actor=officer(), report=report_taken(), case=case, reason="same_problem")
     assert case.state == "open"
     assert closure.detail_of(case).outcome is None

@@ -23,7 +23,7 @@ TABLES = tuple(
     multi_agency_proposal break_glass restricted_touch
     episode_referral referral referral_event incident alert telling audit_entry quarantined_row partner team
     app_user role_held look_flag audit_seal
-    document disclosure agreement partner_power""".split()  # noqa: SIM905  a list of words
+    document disclosure agreement partner_power closing_view""".split()  # noqa: SIM905  a list of words
 )
 KEYS = {
     "audit_seal": ("n",),

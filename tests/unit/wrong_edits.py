@@ -62,6 +62,9 @@ WRONG_EDITS = {
     "an unknown national type": ("categories.toml", 'national_type = "environmental"', 'national_type = "env"', "category[vehicle_abandoned].national_type", "'env' is not known here"),
     "an outcome twice": ("outcomes.toml", 'key = "resolved_letter"', 'key = "resolved_advice"', "closure", "'resolved_advice' stands more than once"),
     "an unknown step of the call": ("scripts.toml", 'step = "finish"', 'step = "end"', "line[victim_first].step", "'end' is not known here"),
+    "a view that closing rests on left out": ("outcomes.toml", 'key = "disagrees"', 'key = "objects"', "", "No [[victim_view]] with key: disagrees"),
+    "reopening proposed for ever": ("outcomes.toml", "reopen_within_months = 6", "reopen_within_months = 60", "reopen_within_months", "24 or less, not 60"),
+    "no days to answer in": ("contact.toml", "closing_unanswered_working_days = 10", "closing_unanswered_working_days = 0", "closing_unanswered_working_days", "1 or more, not 0"),
     "a brace that stands alone": ("scripts.toml", "{reference}.", "{reference.", "line[read_out].say", "stands alone"),
     "broken TOML": ("outcomes.toml", "[[closure]]", "[[closure", "", "cannot be read as TOML"),
 }
