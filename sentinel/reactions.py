@@ -26,6 +26,8 @@ from sentinel.risk import episodes
 from sentinel.risk import events as risk
 from sentinel.risk import service as assessing
 from sentinel.supervision import service as supervision
+from sentinel.surveys import letters as survey_letters
+from sentinel.surveys import service as surveys
 from sentinel.victims import closing as telling
 from sentinel.victims import events as victims
 from sentinel.victims import following as promising
@@ -43,7 +45,7 @@ REACTIONS: Reactions = {
     cases.SafeToApproach: (promising.promise_when_safe, referring.release),
     cases.ClosingProposed: (telling.promise_closing,),
     cases.ClosingTakenBack: (telling.stay_open,),
-    cases.CaseClosed: (episodes.end_with_case, promising.end_for_case, alerting.close_with_case),
+    cases.CaseClosed: (episodes.end_with_case, promising.end_for_case, alerting.close_with_case, surveys.offer),
     cases.CaseReopened: (promising.begin_again, episodes.begin_again, enforcing.follow_reopening),
     risk.RiskAssessed: (promising.promise_after_assessment, alerting.close_assessed),
     risk.RiskBecameHigh: (
@@ -75,6 +77,7 @@ MESSAGES: Mapping[str, Builder] = {
     "referral": referral_letters.referral,
     "referral_notice": referral_letters.notice,
     "anchor": record_letters.anchor,
+    "survey": survey_letters.survey,
 }
 
 # What a case still needs before it can be closed: each gives sentences, with the page to mend it on.

@@ -15,6 +15,7 @@ from config.agreed.contact import Contact
 from config.agreed.partnership import Partners, Routing
 from config.agreed.powers import Powers
 from config.agreed.risk import Risk
+from config.agreed.survey import Survey
 from config.agreed.triggers import Triggers
 
 
@@ -31,6 +32,7 @@ class Standards(Strict):
     partners: Partners
     scripts: Scripts
     access: Access
+    survey: Survey
 
 
 class Problem(NamedTuple):

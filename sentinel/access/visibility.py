@@ -32,7 +32,7 @@ CLASSES = {
         _tables(
             """case_detail report_detail party_detail case_event case_action handover case_grant assessment contact_plan contact
             contact_covers closing_view person_contact residence intervention supervision_review multi_agency_proposal episode_referral
-            referral referral_event break_glass restricted_touch document disclosure"""
+            referral referral_event break_glass restricted_touch document disclosure survey_offer survey_answer"""
         ),
     ),
     "open": VisibilityClass(

@@ -271,6 +271,7 @@ class CaseTeller:
             by_user=by.id,
             at=contact["logged_at"],
         )
+        around.asked(self, case, called, ends_at)
         self._say(case, "closure", "Case closed", ends_at, by, "No further incidents since the last contact.")
 
     def _say(self, on: Row, kind: str, title: str, at: datetime, by: User | None, body: str | None = None) -> None:

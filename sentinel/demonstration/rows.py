@@ -35,6 +35,8 @@ ORDER = [
     "contact_covers",
     "promise",
     "closing_view",
+    "survey_offer",
+    "survey_answer",
     "intervention",
     "case_action",
     "referral",

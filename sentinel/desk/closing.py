@@ -31,6 +31,7 @@ from sentinel.interventions import states as intervention_states
 from sentinel.people.models import Person
 from sentinel.referrals.models import Referral
 from sentinel.risk.models import Assessment, HighEpisode
+from sentinel.surveys import queries as surveys
 from sentinel.victims import closing as telling
 from sentinel.victims.models import Promise
 from sentinel.victims.rules import Kind
@@ -249,6 +250,8 @@ def _page(case: Case, sent_form: EditForm | None, sent: Sent) -> ResponseReturnV
         contact_words=contact_words,
         going_on=[one for one in powers.of_case(case) if one.looked_after_by and one.state in ("in_force", "breached")],
         power_name=powers.power_name,
+        surveys=surveys.offers_of(case.id) if case.state == "closed" else [],
+        survey_words=surveys.in_words,
         teller=people_of.with_roles(detail.teller_id) if detail.teller_id else None,
         may_sign=allows(current(), Permission.CASE_SIGN),
         proposed_by_me=detail.proposed_by == g.user.id,

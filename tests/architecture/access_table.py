@@ -168,6 +168,11 @@ ACCESS: dict[str, str | set[str]] = {
     "rota.cover": OVERSEES,
     "rota.duty": OVERSEES,
     "rota.end_duty": OVERSEES,
+    # what victims say when their case has closed; and the survey itself, to whoever was sent it
+    "surveys.index": {"supervisor", "service_manager", "governance", "analyst"},
+    "surveys.index_csv": {"supervisor", "service_manager", "governance", "analyst"},
+    "survey.page": PUBLIC,
+    "survey.thanks": PUBLIC,
     # figures and imports
     "insight.police_incidents": COUNTS,
     "insight.police_incidents_csv": COUNTS,

@@ -21,6 +21,8 @@ from sentinel.oversight import declaring
 from sentinel.post.models import Outbox
 from sentinel.referrals import service as referrals
 from sentinel.referrals.models import Referral
+from sentinel.surveys import service as surveys
+from sentinel.surveys.models import SurveyOffer
 from sentinel.victims import service as victims
 from tests import factories as make
 from tests.integration import promise_made, restricted_made
@@ -128,11 +130,20 @@ def _endings() -> list[Beginning]:
         closure.propose_closing(actor=make.user(OFFICER), case=case, outcome="resolved_advice", note=NOTE)
     powers.propose(actor=make.user(OFFICER), case=to_close, power_key="verbal_advice", note=NOTE, starts_on=clock.today())
     closure.close_case(actor=make.user(OFFICER), case=closed)
-    silent = _never_answered()
+    silent, asked = _never_answered(), _asked(closed)
     handover.offer(actor=make.user(OFFICER), case=offered, to_team=make.team("charnwood-asb"), reason="They moved.")
     pages = [(OFFICER, f"/cases/{case.id}/closing") for case in (fresh, to_close, closed)]
     pages.append((OFFICER, f"/cases/{fresh.id}/hand-over"))
-    return [*pages, silent, (SUPERVISOR, f"/cases/{to_sign.id}/closing"), (OFFICER, f"/cases/{offered.id}/hand-over")]
+    return [*pages, silent, asked, (SUPERVISOR, f"/cases/{to_sign.id}/closing"), (OFFICER, f"/cases/{offered.id}/hand-over")]
+
+
+def _asked(closed: Case) -> Beginning:
+    """Somebody who was sent the survey."""
+    party = make.party(on=closed, who=make.person("Prudence Abercrombie"))
+    made = SurveyOffer(case_id=closed.id, person_id=party.person_id, party_id=party.id, channel="email", offered_at=clock.now())
+    db.session.add(made)
+    db.session.flush()
+    return NOBODY, "/survey/" + surveys.link_of(made).rpartition("/")[2]
 
 
 def _never_answered() -> Beginning:

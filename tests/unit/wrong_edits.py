@@ -65,6 +65,12 @@ WRONG_EDITS = {
     "a view that closing rests on left out": ("outcomes.toml", 'key = "disagrees"', 'key = "objects"', "", "No [[victim_view]] with key: disagrees"),
     "reopening proposed for ever": ("outcomes.toml", "reopen_within_months = 6", "reopen_within_months = 60", "reopen_within_months", "24 or less, not 60"),
     "no days to answer in": ("contact.toml", "closing_unanswered_working_days = 10", "closing_unanswered_working_days = 0", "closing_unanswered_working_days", "1 or more, not 0"),
+    "a question with one answer": ("survey.toml", '    { key = "partly", text = "Partly" },\n    { key = "no", text = "No" },\n', "", "question[in_time]", "One answer is no choice"),
+    "a question asked twice": ("survey.toml", 'key = "reached"', 'key = "in_time"', "question", "'in_time' stands more than once"),
+    "answers shown one by one": ("survey.toml", "fewest_shown = 5", "fewest_shown = 1", "fewest_shown", "5 or more, not 1"),
+    "a link for ever": ("survey.toml", "valid_days = 60", "valid_days = 600", "valid_days", "180 or less, not 600"),
+    "a per cent of few": ("survey.toml", "fewest_for_per_cent = 20", "fewest_for_per_cent = 4", "fewest_for_per_cent", "20 or more, not 4"),
+    "a seventh question": ("survey.toml", '[[question]]\nkey = "satisfied"', '[[question]]\nkey = "more"\ntext = "More?"\nanswer = [{ key = "yes", text = "Yes" }, { key = "no", text = "No" }]\n\n[[question]]\nkey = "satisfied"', "", "More than 6 questions"),
     "a brace that stands alone": ("scripts.toml", "{reference}.", "{reference.", "line[read_out].say", "stands alone"),
     "broken TOML": ("outcomes.toml", "[[closure]]", "[[closure", "", "cannot be read as TOML"),
 }
