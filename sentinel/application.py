@@ -38,13 +38,15 @@ def assemble(database_url: str | None = None, configuration: Settings | None = N
     app.before_request(guards.refuse_other_sites)
     app.before_request(guards.refuse_what_is_no_form)
     app.before_request(sessions.load_viewer)
-    CSRFProtect(app)
+    protection = CSRFProtect(app)
     app.before_request(guards.check)
     _know_the_user(app)
     for part in (pages, problems, health, navigation):
         part.init_app(app)
     for blueprint in rooms.BLUEPRINTS:
         app.register_blueprint(blueprint)
+    for blueprint in rooms.TELL_NO_REFERRER:
+        protection.exempt(blueprint)
     single_sign_on.init_app(app, chosen)
     headers.init_app(app)
     refused.init_app(app)

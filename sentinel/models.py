@@ -15,4 +15,5 @@ import sentinel.post.models
 import sentinel.referrals.models
 import sentinel.risk.models
 import sentinel.supervision.models
+import sentinel.surveys.models
 import sentinel.victims.models  # noqa: F401

@@ -14,6 +14,7 @@ from sentinel.cases import events as cases
 from sentinel.core.events import Reactions
 from sentinel.desk import closing
 from sentinel.interventions import events as interventions
+from sentinel.interventions import service as enforcing
 from sentinel.oversight import letters as record_letters
 from sentinel.post import access_link, second_factor
 from sentinel.post import events as post
@@ -25,6 +26,9 @@ from sentinel.risk import episodes
 from sentinel.risk import events as risk
 from sentinel.risk import service as assessing
 from sentinel.supervision import service as supervision
+from sentinel.surveys import letters as survey_letters
+from sentinel.surveys import service as surveys
+from sentinel.victims import closing as telling
 from sentinel.victims import events as victims
 from sentinel.victims import following as promising
 from sentinel.victims import letters as victim_letters
@@ -43,8 +47,10 @@ REACTIONS: Reactions = {
     cases.EmergencyReviewed: (alerting.follow_review,),
     cases.RestrictedAnswered: (alerting.close_touched,),
     cases.SafeToApproach: (promising.promise_when_safe, referring.release),
-    cases.CaseClosed: (episodes.end_with_case, promising.end_for_case, alerting.close_with_case),
-    cases.CaseReopened: (promising.begin_again, episodes.begin_again),
+    cases.ClosingProposed: (telling.promise_closing,),
+    cases.ClosingTakenBack: (telling.stay_open,),
+    cases.CaseClosed: (episodes.end_with_case, promising.end_for_case, alerting.close_with_case, surveys.offer),
+    cases.CaseReopened: (promising.begin_again, episodes.begin_again, enforcing.follow_reopening),
     risk.RiskAssessed: (promising.promise_after_assessment, alerting.close_assessed),
     risk.RiskBecameHigh: (
         promising.become_enhanced,
@@ -56,7 +62,7 @@ REACTIONS: Reactions = {
     risk.RiskHighAgain: (referring.update_open,),
     risk.EpisodeEnded: (supervision.end_reviews, referring.end_of_episode, alerting.close_episode),
     victims.ContactLogged: (alerting.close_kept,),
-    victims.PromiseEnded: (alerting.close_ended,),
+    victims.PromiseEnded: (telling.note_excused, alerting.close_ended),
     referrals.ReferralMoved: (alerting.close_moved,),
     interventions.InterventionMoved: (promising.promise_after_intervention, alerting.close_moved),
     interventions.HearingSet: (promising.promise_hearing,),
@@ -79,11 +85,13 @@ MESSAGES: Mapping[str, Builder] = {
     "referral": referral_letters.referral,
     "referral_notice": referral_letters.notice,
     "anchor": record_letters.anchor,
+    "survey": survey_letters.survey,
 }
 
-# What a case still needs before it can be closed: each gives (sentence, endpoint to mend it at) pairs.
+# What a case still needs before it can be closed: each gives sentences, with the page to mend it on.
 CLOSURE_CHECKS: tuple[closure.Check, ...] = (
     closure.proposal,
+    closing.victims_told,
     closing.promises_answered,
     closing.finally_assessed,
     closing.interventions_ended,
@@ -106,6 +114,7 @@ CONDITIONS: Mapping[str, str] = {
     "supervision_review_missing": conditions.SUPERVISION_REVIEW_MISSING,
     "intervention_ending": conditions.INTERVENTION_ENDING,
     "hearing_near": conditions.HEARING_NEAR,
+    "intervention_handed_on": conditions.INTERVENTION_HANDED_ON,
     "referral_not_acknowledged": conditions.REFERRAL_NOT_ACKNOWLEDGED,
     "referral_not_contacted": conditions.REFERRAL_NOT_CONTACTED,
     "referral_declined": conditions.REFERRAL_DECLINED,

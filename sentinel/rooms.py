@@ -31,11 +31,17 @@ from sentinel.desk.restricted import bp as restricted
 from sentinel.desk.rota import bp as rota
 from sentinel.desk.shared import bp as shared
 from sentinel.desk.sign_off import bp as sign_off
+from sentinel.desk.survey import bp as survey
+from sentinel.desk.survey_results import bp as surveys
 from sentinel.desk.triage import bp as triage
 from sentinel.desk.victim_care import bp as victims
 from sentinel.desk.victim_first import bp as victim_first
 from sentinel.exchange.views import bp as exchange
 from sentinel.insight.views import bp as insight
+
+# Their pages tell nobody where somebody came from, Sentinel neither: over HTTPS the general check would refuse every form of theirs
+# for that. Their forms check their token themselves.
+TELL_NO_REFERRER = [survey]
 
 BLUEPRINTS = [
     access,
@@ -74,4 +80,6 @@ BLUEPRINTS = [
     record,
     disclosures,
     declared,
+    survey,
+    surveys,
 ]

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from config.agreed.base import Agreed, Key, Many, Some, Strict, Words, named, once_each, pick, with_gaps
-from config.agreed.names import CALL_STEPS, NATIONAL_TYPES, PARTNER_KINDS
+from config.agreed.names import CALL_STEPS, NATIONAL_TYPES, PARTNER_KINDS, VIEWS_THAT_DECIDE
 
 
 class Category(Strict):
@@ -65,10 +65,18 @@ class Outcomes(Agreed):
     promise_waived: Choices
     power_not_used: Choices
     victim_view: Choices
+    reopen_within_months: Annotated[int, Field(ge=1, le=24)]
 
     def reasons(self, triage: str) -> tuple[Choice, ...]:
         """The reasons for a triage outcome, or KeyError."""
         return pick(self.triage, "key", triage).reason
+
+    @model_validator(mode="after")
+    def _views_that_decide(self) -> "Outcomes":
+        known = {choice.key for choice in self.victim_view}
+        if missing := [key for key in VIEWS_THAT_DECIDE if key not in known]:
+            raise ValueError(f"No [[victim_view]] with key: {', '.join(missing)}. Closing rests on it.")
+        return self
 
 
 class Line(Strict):

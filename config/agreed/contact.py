@@ -92,6 +92,7 @@ class Contact(Agreed):
     promise: Annotated[Some[PromiseRule], once_each("kind")]
     hold_telling_at_most_working_days: Number
     slowed_at_most_working_days: Annotated[Number, Field(le=60)]
+    closing_unanswered_working_days: Annotated[Number, Field(le=60)]
 
     def rule(self, kind: str) -> PromiseRule:
         """The rule of a kind of promise, or KeyError."""

@@ -17,6 +17,7 @@ from config.agreed.powers import Powers
 from config.agreed.reviews import Reviews
 from config.agreed.risk import Risk
 from config.agreed.supervision import Supervision
+from config.agreed.survey import Survey
 from config.agreed.triggers import Triggers
 
 
@@ -35,6 +36,7 @@ class Standards(Strict):
     access: Access
     reviews: Reviews
     supervision: Supervision
+    survey: Survey
 
 
 class Problem(NamedTuple):

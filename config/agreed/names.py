@@ -39,6 +39,7 @@ TELL = ("always", "when_enhanced", "in_the_digest")
 TIERS = ("advice", "early", "notice", "court", "area")
 INTERVENTION_STATES = ("proposed", "authorised", "refused", "in_force", "breached", "ended")
 NATIONAL_TYPES = ("personal", "nuisance", "environmental")
+VIEWS_THAT_DECIDE = ("agrees", "disagrees", "not_reached", "no_answer")
 PARTNER_KINDS = ("district", "unitary", "county", "police", "landlord", "support")
 FACTS = ("earlier_report", "alleged_in_another_high_case")
 CALL_STEPS = ("danger", "caller", "place", "what", "affects", "finish")
@@ -64,6 +65,7 @@ CONDITIONS = MappingProxyType(
         "supervision_review_missing": Condition("the date the supervision review is due"),
         "intervention_ending": Condition("the day it ends"),
         "hearing_near": Condition("9am on the fifth working day before the hearing"),
+        "intervention_handed_on": Condition("the day until which somebody looks after it"),
         "referral_not_acknowledged": Condition("when it was referred"),
         "referral_not_contacted": Condition("when it was referred"),
         "referral_declined": Condition("when the agency declined it"),

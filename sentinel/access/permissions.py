@@ -34,6 +34,7 @@ class Permission(StrEnum):
     REFERRAL_WORK = "referral:work"
     REFERRAL_DECIDE = "referral:decide"
     DISCLOSURE_READ = "disclosure:read"
+    SURVEY_READ = "survey:read"
     INCIDENTS_COUNT = "incidents:count"
     QUARANTINE_READ = "quarantine:read"
     PARTNERSHIP_READ = "partnership:read"
@@ -69,6 +70,7 @@ ALLOWED: dict[Permission, frozenset[str]] = {
     Permission.REFERRAL_WORK: frozenset({"victim_first"}),
     Permission.REFERRAL_DECIDE: frozenset({"supervisor"}),
     Permission.DISCLOSURE_READ: frozenset({"information_officer"}),
+    Permission.SURVEY_READ: _MANAGERS | {"governance", "analyst"},
     Permission.INCIDENTS_COUNT: _CASEWORKERS | {"service_manager", "analyst", "governance"},
     Permission.QUARANTINE_READ: frozenset({"governance", "analyst"}),
     Permission.PARTNERSHIP_READ: frozenset({"local_admin", "governance", "information_officer", "supervisor", "service_manager"}),

@@ -31,8 +31,9 @@ CLASSES = {
         ("worker", "web_read", "web_add"),
         _tables(
             """case_detail report_detail party_detail case_event case_action handover case_grant assessment contact_plan contact
-            contact_covers person_contact residence intervention supervision_review multi_agency_proposal episode_referral
-            referral referral_event hearing break_glass restricted_touch document disclosure dip_sample entry_comment"""
+            contact_covers closing_view person_contact residence intervention supervision_review multi_agency_proposal episode_referral
+            referral referral_event hearing break_glass restricted_touch document disclosure dip_sample entry_comment
+            survey_offer survey_answer"""
         ),
     ),
     "open": VisibilityClass(

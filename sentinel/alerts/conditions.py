@@ -114,7 +114,7 @@ INTERVENTION_ENDING = watch(
     "i.id",
     "(i.ends_on::timestamp AT TIME ZONE 'Europe/London')",
     "intervention i",
-    "i.state IN ('in_force', 'breached') AND i.ends_on IS NOT NULL",
+    "i.state IN ('in_force', 'breached') AND i.ends_on IS NOT NULL AND i.looked_after_by IS NULL",
     case_id="i.case_id",
 )
 # Nobody has been spoken to since the fifth working day before: over with the contact that keeps what was promised.
@@ -125,6 +125,15 @@ HEARING_NEAR = watch(
     """h.state = 'set' AND EXISTS (SELECT FROM promise p WHERE p.cause_id = h.id AND p.kind = 'hearing_eve' AND p.state = 'open'
     AND p.starts_at <= :at)""",
     case_id="h.case_id",
+)
+# Its case has closed, or is about to: whoever looks after it hears, not the officer the case had.
+INTERVENTION_HANDED_ON = watch(
+    "i.id",
+    "(i.looked_after_until::timestamp AT TIME ZONE 'Europe/London')",
+    "intervention i",
+    "i.state IN ('in_force', 'breached') AND i.looked_after_until IS NOT NULL",
+    case_id="i.case_id",
+    officer_id="i.looked_after_by",
 )
 REFERRAL_NOT_ACKNOWLEDGED = _referrals("f.referred_at", "f.state = 'open'")
 REFERRAL_NOT_CONTACTED = _referrals("f.referred_at", "f.state IN ('open', 'acknowledged', 'accepted')")

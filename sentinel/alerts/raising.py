@@ -15,7 +15,9 @@ from sentinel.core import worktime
 from sentinel.core.db import db
 
 # Conditions that say themselves whose it is, whoever has the case.
-OWN_OFFICER = frozenset({"action_not_done", "break_glass_unreviewed", "break_glass_overdue", "break_glass_not_right"})
+OWN_OFFICER = frozenset(
+    {"action_not_done", "intervention_handed_on", "break_glass_unreviewed", "break_glass_overdue", "break_glass_not_right"}
+)
 
 
 @dataclass(frozen=True)

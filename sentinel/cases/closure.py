@@ -1,6 +1,6 @@
 """Closing a case: proposed with an outcome, signed where it must be, refused while anything is missing (rules.md, Closure)."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from flask import current_app
@@ -9,9 +9,9 @@ from sqlalchemy import func, select
 from config import agreed
 from sentinel.access.models import User
 from sentinel.cases import states
-from sentinel.cases.events import CaseClosed, CaseReopened
+from sentinel.cases.events import CaseClosed, CaseReopened, ClosingProposed, ClosingTakenBack
 from sentinel.cases.models import Action, Case, CaseDetail, Handover, Report, ReportDetail
-from sentinel.cases.service import hold, refuse_strangers
+from sentinel.cases.service import hold, refuse_strangers, workers_on, works_for
 from sentinel.cases.timeline import tell
 from sentinel.core import clock
 from sentinel.core.db import db
@@ -20,13 +20,14 @@ from sentinel.core.events import publish
 
 
 class Missing(NamedTuple):
-    """What a case still needs, as a sentence that says what to do, and the page (endpoint, given case_id) to do it on."""
+    """What a case still needs, as a sentence that says what to do, and the page to do it on: `keys` of its address beside case_id."""
 
     sentence: str
     endpoint: str
+    keys: Mapping[str, object] | None = None
 
 
-Check = Callable[[Case], Iterable[tuple[str, str]]]
+Check = Callable[[Case], Iterable[Missing]]
 
 
 class NotYet(Refused):
@@ -40,35 +41,40 @@ class NotYet(Refused):
 def missing(case: Case) -> list[Missing]:
     """Everything this case still needs before it can be closed, in the order of CLOSURE_CHECKS (`sentinel/reactions.py`)."""
     checks: Iterable[Check] = current_app.extensions["sentinel.closure_checks"]
-    return [Missing(*pair) for check in checks for pair in check(case)]
+    return [one for check in checks for one in check(case)]
 
 
-def propose_closing(*, actor: User, case: Case, outcome: str, note: str, victim_view: str, version: int | None = None) -> Case:
-    """Propose to close: the outcome, what was done, and what the victim thinks of closing. The work goes on until it is closed.
+def propose_closing(*, actor: User, case: Case, outcome: str, note: str, teller: User | None = None, version: int | None = None) -> Case:
+    """Propose to close: the outcome, what was done, and who tells the victims (`teller`; left out: the officer, else the proposer).
 
-    Refuses a case that is not open, and an outcome, view or note that was not given. Recorded on the story.
+    The work goes on until it is closed, and each victim is promised to be told before: see ClosingProposed in
+    `sentinel/reactions.py`. Refuses a case that is not open, an outcome or note that was not given, and a teller who does not
+    work on the case for its owner. Recorded on the story (rules.md, Closure).
     """
     hold(case, version)
     refuse_strangers(actor, case.owner_partner_id)
     state = states.move_case(case.state, "closure_proposed")
-    outcomes = agreed.current().outcomes
-    words = _word(outcomes.closure, outcome, "Choose how it ended.", "outcome")
-    view = _word(outcomes.victim_view, victim_view, "Ask the victim, and choose what they said about closing.", "victim_view")
+    words = _word(agreed.current().outcomes.closure, outcome, "Choose how it ended.", "outcome")
     if not note.strip():
         raise Refused("Say in a sentence what was done and why it can close.", field="note")
-    detail = detail_of(case)
-    detail.outcome, detail.outcome_note, detail.victim_view = outcome, note.strip(), victim_view
-    detail.proposed_by, detail.proposed_at = actor.id, clock.now()
+    tells = teller or case.officer or actor
+    if tells.id not in {one.id for one in tellers(case)}:
+        raise Refused(f"{tells.name} does not work on this case for {case.owner.name}. Choose somebody who does.", field="teller")
+    detail, proposed_at = detail_of(case), clock.now()
+    detail.outcome, detail.outcome_note, detail.teller_id = outcome, note.strip(), tells.id
+    detail.proposed_by, detail.proposed_at = actor.id, proposed_at
     detail.signed_by = detail.signed_at = None
     case.state = state
-    tell(
-        kind="closure",
-        title=f"Closing proposed: {words}",
-        body=f"{note.strip()}\nThe victim: {view[0].lower()}{view[1:]}.",
-        case=case,
-        actor=actor,
-    )
+    body = f"{note.strip()}\n{tells.name} tells the victims."
+    tell(kind="closure", title=f"Closing proposed: {words}", body=body, case=case, actor=actor)
+    db.session.flush()
+    publish(ClosingProposed(case, proposed_at, actor))
     return case
+
+
+def tellers(case: Case) -> list[User]:
+    """Who may be named to tell the victims: practitioners and supervisors of the owner who see the case in full."""
+    return [one for one in workers_on(case) if works_for(one, case.owner_partner_id)]
 
 
 def keep_open(*, actor: User, case: Case, reason: str, version: int | None = None) -> Case:
@@ -81,6 +87,7 @@ def keep_open(*, actor: User, case: Case, reason: str, version: int | None = Non
         raise Refused("Say why it stays open.", field="reason")
     open_again(case)
     tell(kind="closure", title="Closing taken back: the case stays open", body=reason.strip(), case=case, actor=actor)
+    publish(ClosingTakenBack(case, actor))
     return case
 
 
@@ -89,14 +96,19 @@ def sign_closing(*, actor: User, case: Case, note: str = "", version: int | None
     hold(case, version)
     if case.state != "closure_proposed":
         raise Refused(f"Nobody has proposed to close this case: it is {states.CASE_WORDS[case.state]}.")
-    if not any(held.role == "supervisor" and held.team.partner_id == case.owner_partner_id for held in actor.holdings):
-        raise NotAllowed("Only a supervisor of the partner that owns the case can sign its closing.")
+    refuse_signature(actor, case)
     detail = detail_of(case)
-    if detail.proposed_by == actor.id:
-        raise Refused("You proposed this closing, so another supervisor has to sign it.")
     detail.signed_by, detail.signed_at = actor.id, clock.now()
     tell(kind="closure", title="Closing signed by a supervisor", body=note.strip() or None, case=case, actor=actor)
     return case
+
+
+def refuse_signature(actor: User, case: Case) -> None:
+    """Only a supervisor of the owner signs what closing needs, and never their own proposal."""
+    if not any(held.role == "supervisor" and held.team.partner_id == case.owner_partner_id for held in actor.holdings):
+        raise NotAllowed("Only a supervisor of the partner that owns the case can sign its closing.")
+    if detail_of(case).proposed_by == actor.id:
+        raise Refused("You proposed this closing, so another supervisor has to sign it.")
 
 
 def close_case(*, actor: User, case: Case, version: int | None = None) -> Case:
@@ -142,11 +154,6 @@ def outcome_words(key: str | None) -> str:
     return {choice.key: choice.text for choice in agreed.current().outcomes.closure}.get(key or "", "")
 
 
-def victim_view_words(key: str | None) -> str:
-    """What the victim said about closing, in words; "" when nothing was recorded."""
-    return {choice.key: choice.text for choice in agreed.current().outcomes.victim_view}.get(key or "", "")
-
-
 def child_involved(case: Case) -> bool:
     """Is anybody on the case under 18, or did a report say that children are involved?"""
     today = clock.today()
@@ -160,9 +167,9 @@ def child_involved(case: Case) -> bool:
 
 
 def proposal(case: Case) -> Iterator[Missing]:
-    """An outcome and the victim's view."""
+    """How it ended, and who tells the victims."""
     if case.state == "open":
-        yield Missing("Propose closing: choose how it ended and record what the victim thinks.", "closing.case_closing")
+        yield Missing("Propose closing: choose how it ended, and who tells the victims.", "closing.case_closing")
 
 
 def actions_done(case: Case) -> Iterator[Missing]:
@@ -189,7 +196,7 @@ def _word(choices: Iterable[object], key: str, sentence: str, field: str) -> str
 def open_again(case: Case) -> None:
     """Back to open, with nothing left of the proposal but its lines on the story."""
     detail = detail_of(case)
-    detail.outcome = detail.outcome_note = detail.victim_view = None
+    detail.outcome = detail.outcome_note = detail.teller_id = None
     detail.proposed_by = detail.proposed_at = detail.signed_by = detail.signed_at = None
     case.state = states.move_case(case.state, "open")
     case.closed_at = None

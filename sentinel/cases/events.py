@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -76,6 +77,23 @@ class SafeToApproach:
     """A practitioner decided that a victim who may not know they were named can be contacted."""
 
     party: Party
+    actor: User
+
+
+@dataclass(frozen=True)
+class ClosingProposed:
+    """Somebody proposes to close a case: its victims are told before it closes, by whoever the proposal names."""
+
+    case: Case
+    proposed_at: datetime
+    actor: User
+
+
+@dataclass(frozen=True)
+class ClosingTakenBack:
+    """A proposal to close was taken back, by a person or by a new report: the case stays open."""
+
+    case: Case
     actor: User
 
 

@@ -40,9 +40,11 @@ class DecideForm(EditForm):
     title = TextField("Name of the case", hint="What and where, no names: many people see it")
     case = RadiosField("Which case?")
     reference = TextField("Its reference", hint="Ten digits, like 26-004217-85", max_length=40)
+    closed_case = RadiosField("Which closed case?")
     where_to = TextField("Who will deal with it?", hint="Such as Leicestershire Police, 101")
     reason_opened = SelectField("Why?", empty="Choose a reason")
     reason_joined = SelectField("Why?", empty="Choose a reason")
+    reason_reopened = SelectField("Why?", empty="Choose a reason")
     reason_signposted = SelectField("Why?", empty="Choose a reason")
     reason_no_further_action = SelectField("Why?", empty="Choose a reason")
     reason_withdrawn = SelectField("Why?", empty="Choose a reason")
@@ -148,7 +150,12 @@ class ProposeForm(EditForm):
     """Proposing to close."""
 
     outcome = SelectField("How it ended", required="Choose how it ended.", empty="Choose an outcome")
-    victim_view = RadiosField("What the victim thinks of closing", required="Ask the victim, and choose what they said about closing.")
+    teller = SelectField(
+        "Who tells the victims",
+        required="Choose who tells the victims.",
+        hint="Before it closes, and asks each of them what they think",
+        empty="Choose somebody",
+    )
     note = AreaField("What was done, and why it can close", required="Say in a sentence what was done and why it can close.", rows=4)
 
 

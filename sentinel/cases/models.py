@@ -77,7 +77,7 @@ class Case(Model):
 
 
 class CaseDetail(Model):
-    """What only those with the full view of a case see."""
+    """What only those with the full view of a case see. `teller_id` is whoever tells the victims that it may close."""
 
     __tablename__ = "case_detail"
     __table_args__ = (*prose_limit("summary", "outcome_note"),)
@@ -86,9 +86,9 @@ class CaseDetail(Model):
     summary: Mapped[Prose]
     outcome: Mapped[Word | None]
     outcome_note: Mapped[Prose | None]
-    victim_view: Mapped[Word | None]
     proposed_by: Mapped[UUID | None] = mapped_column(ref("app_user.id"), index=True)
     proposed_at: Mapped[datetime | None]
+    teller_id: Mapped[UUID | None] = mapped_column(ref("app_user.id"), index=True)
     signed_by: Mapped[UUID | None] = mapped_column(ref("app_user.id"), index=True)
     signed_at: Mapped[datetime | None]
 

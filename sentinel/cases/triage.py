@@ -11,8 +11,8 @@ from config import agreed
 from config.agreed.catalogue import Choice
 from sentinel.access.models import Team, User
 from sentinel.cases import states
-from sentinel.cases.closure import open_again
-from sentinel.cases.events import ReportTriaged
+from sentinel.cases.closure import open_again, reopen
+from sentinel.cases.events import ClosingTakenBack, ReportTriaged
 from sentinel.cases.models import Case, CaseDetail, CaseGrant, Handover, Report
 from sentinel.cases.service import CASEWORK, hold, refuse_outsiders, refuse_strangers, set_level
 from sentinel.cases.timeline import tell
@@ -90,8 +90,23 @@ def join_case(*, actor: User, report: Report, case: Case, reason: str, words: st
     if case.state == "closure_proposed":
         open_again(case)
         tell(kind="closure", title="Closing taken back: a new report came in", case=case, actor=actor)
+        publish(ClosingTakenBack(case, actor))
     publish(ReportTriaged(report, "joined", why, actor))
     return case
+
+
+def reopen_and_join(*, actor: User, report: Report, case: Case, reason: str, words: str = "", version: int | None = None) -> Case:
+    """A new report about the same matter as a closed case: opens that again and joins the report to it, or does neither.
+
+    Keeps every rule of `closure.reopen` and `join_case`. Refuses another partner's case: the report is offered to them. A case
+    that somebody opened again meanwhile is joined (rules.md, Closure).
+    """
+    why = _ready(report, actor, "joined", reason, words, version)
+    hold(case)
+    _refuse_strange(report, case, then="they can open it again", field="closed_case")
+    if case.state == "closed":
+        reopen(actor=actor, case=case, reason=f"New report {report.reference} about the same matter. {why}")
+    return join_case(actor=actor, report=report, case=case, reason=reason, words=words)
 
 
 def signpost(*, actor: User, report: Report, where_to: str, reason: str, words: str = "", version: int | None = None) -> Report:
@@ -188,11 +203,15 @@ def _refuse_unfit(report: Report, case: Case) -> None:
     if case.state == "closed":
         raise Refused(f"Case {case.reference} is closed. Reopen it first, or open a case for this report.", field="reference")
     states.refuse_unless_live(case.state)
-    if case.owner_partner_id != report.owner_partner_id:
-        whose = f"Case {case.reference} belongs to {case.owner.name}"
-        raise Refused(f"{whose}: offer this report to {case.team.name}, and they can join it.", field="reference")
+    _refuse_strange(report, case, then="they can join it")
     if report.restricted and not case.restricted:
         raise Refused("This report is restricted and that case is not. Open a case of its own for it.", field="reference")
+
+
+def _refuse_strange(report: Report, case: Case, *, then: str, field: str = "reference") -> None:
+    if case.owner_partner_id != report.owner_partner_id:
+        whose = f"Case {case.reference} belongs to {case.owner.name}"
+        raise Refused(f"{whose}: offer this report to {case.team.name}, and {then}.", field=field)
 
 
 def _name_on(case: Case, *people: User) -> None:

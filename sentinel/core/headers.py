@@ -28,8 +28,8 @@ def content_policy(*form_targets: str) -> str:
 
 
 def _strict(response: Response) -> Response:
-    response.headers.setdefault("Content-Security-Policy", content_policy())
-    response.headers.update(ALWAYS)
+    for name, value in {"Content-Security-Policy": content_policy(), **ALWAYS}.items():
+        response.headers.setdefault(name, value)
     if current_app.config["SESSION_COOKIE_SECURE"]:
         response.headers["Strict-Transport-Security"] = f"max-age={A_YEAR}"
     if request.endpoint not in FROM_FILES:

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from sentinel.access.models import User
 from sentinel.core import worktime
@@ -210,3 +211,34 @@ def actions(teller: "CaseTeller", case: Row, by: User, opened: datetime, ends_at
             done_at=finished if done else None,
             outcome="Done." if done else None,
         )
+
+
+def asked(worker: "CaseTeller", case: Row, called: Called, ends_at: datetime) -> None:
+    """The survey after closing: offered to most, answered by some, in words by a few."""
+    chance, survey = worker.chance, worker.standards.survey
+    if chance.random() < 0.3:
+        return
+    offer = worker.rows.add(
+        "survey_offer",
+        case_id=case["id"],
+        person_id=called.victim["person_id"],
+        party_id=called.victim["id"],
+        channel="email",
+        offered_at=ends_at,
+    )
+    answered = ends_at + timedelta(days=chance.uniform(0.5, 20))
+    if answered > worker.as_of or chance.random() < 0.45:
+        return
+    offer["answered_at"] = answered
+    answers = {one.key: chance.choices(one.answer, [5, 2, 2, 1][: len(one.answer)])[0].key for one in survey.question}
+    worker.rows.add(
+        "survey_answer",
+        id=UUID(int=chance.getrandbits(128), version=4),
+        partner_id=case["owner_partner_id"],
+        team_id=case["team_id"],
+        offer_id=offer["id"] if chance.random() < 0.3 else None,
+        month=answered.astimezone(LONDON).date().replace(day=1),
+        standards_version=survey.version,
+        answers=answers,
+        expected=chance.choice(stories.EXPECTED) if chance.random() < 0.4 else None,
+    )

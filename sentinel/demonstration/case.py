@@ -257,10 +257,21 @@ class CaseTeller:
         around.over(self, called, ends_at)
         case.update(state="closed", closed_at=ends_at)
         detail = next(row for row in reversed(self.rows.tables["case_detail"]) if row["case_id"] == case["id"])
-        detail.update(
-            outcome=self.chance.choice(["resolved_advice", "resolved_letter", "resolved_agreement"]),
-            victim_view=self.chance.choice(["agrees", "agrees", "disagrees"]),
+        outcome = self.chance.choice(["resolved_advice", "resolved_letter", "resolved_agreement"])
+        proposed = {"proposed_by": by.id, "proposed_at": closing["starts_at"], "teller_id": by.id}
+        detail.update(outcome=outcome, **proposed)
+        self.rows.add(
+            "closing_view",
+            case_id=case["id"],
+            party_id=called.victim["id"],
+            proposed_at=closing["starts_at"],
+            view=self.chance.choice(["agrees", "agrees", "disagrees"]),
+            note=contact["note"],
+            contact_id=contact["id"],
+            by_user=by.id,
+            at=contact["logged_at"],
         )
+        around.asked(self, case, called, ends_at)
         self._say(case, "closure", "Case closed", ends_at, by, "No further incidents since the last contact.")
 
     def _say(self, on: Row, kind: str, title: str, at: datetime, by: User | None, body: str | None = None) -> None:

@@ -100,7 +100,7 @@ def _closing(staff: Staff) -> None:
     """A case whose officer proposes to close it."""
     for case, officer in _cases(staff, "standard"):
         note = "No further incidents since the letter. Told why, and how to ask for a case review."
-        propose_closing(actor=officer, case=case, outcome="resolved_advice", note=note, victim_view="agrees")
+        propose_closing(actor=officer, case=case, outcome="resolved_advice", note=note)
         return
 
 

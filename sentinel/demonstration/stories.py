@@ -137,6 +137,13 @@ WHAT_CAME_OF_IT = (
     "Less of it, and not at night.",
     "No difference that anybody noticed.",
 )
+EXPECTED = (
+    "Somebody to ring me back the same week.",
+    "Nothing more. She listened and it stopped.",
+    "To be told that the case was going to another team.",
+    "That something would happen at weekends too, when it is worst.",
+    "The letter to go to them sooner.",
+)
 NOT_USED = (
     ("mediation", "early", "proportionality", "She is afraid to be in a room with him."),
     ("abc", "early", "evidence", "Nobody has been identified yet."),

@@ -13,6 +13,7 @@ from sqlalchemy.orm import joinedload
 from config import agreed
 from sentinel.access import guards
 from sentinel.access import queries as people_of
+from sentinel.access.models import User
 from sentinel.access.permissions import Permission, allows
 from sentinel.cases import closure, forms
 from sentinel.cases.closure import Missing
@@ -20,22 +21,25 @@ from sentinel.cases.models import Case, Party
 from sentinel.core import clock, words
 from sentinel.core.db import db
 from sentinel.core.forms import EditForm
-from sentinel.core.pages import counted
 from sentinel.core.viewer import current
 from sentinel.desk.case import opened, own
+from sentinel.desk.contact import contact_words
 from sentinel.desk.frame import link_to
 from sentinel.desk.sending import Sent, send
-from sentinel.interventions.models import Intervention
+from sentinel.interventions import queries as powers
+from sentinel.interventions import states as intervention_states
 from sentinel.people.models import Person
 from sentinel.referrals.models import Referral
 from sentinel.risk.models import Assessment, HighEpisode
+from sentinel.surveys import queries as surveys
+from sentinel.victims import closing as telling
 from sentinel.victims.models import Promise
+from sentinel.victims.rules import Kind
 
 bp = Blueprint("closing", __name__)
 
 SIGNED_AFTER_HIGH = timedelta(days=60)
 FINAL_WITHIN = timedelta(days=7)
-CARRIED_OUT = ("proposed", "authorised", "in_force", "breached")
 UNANSWERED = ("held", "open", "acknowledged")
 
 
@@ -50,15 +54,15 @@ def case_closing(case_id: UUID) -> ResponseReturnValue:
 @bp.post("/cases/<uuid:case_id>/closing/propose")
 @guards.requires(Permission.CASE_WORK)
 def propose(case_id: UUID) -> ResponseReturnValue:
-    """Propose closing, with how it ended and what the victim thinks."""
+    """Propose closing, with how it ended and who tells the victims."""
     case = opened(case_id)
     form = _propose_form(case)
 
     def save() -> None:
-        chosen, view = form.outcome.data or "", form.victim_view.data or ""
-        closure.propose_closing(actor=g.user, case=case, outcome=chosen, victim_view=view, note=form.note.data, version=form.version.data)
+        teller = db.session.get_one(User, forms.key(form.teller))
+        closure.propose_closing(**_asked(case, form), outcome=form.outcome.data or "", teller=teller, note=form.note.data)
 
-    return _do(case, form, save, "Closing is proposed. The case stays open until it is closed.")
+    return _do(case, form, save, "Closing is proposed. The victims are told next; the case stays open until it is closed.")
 
 
 @bp.post("/cases/<uuid:case_id>/closing/keep-open")
@@ -100,12 +104,22 @@ def reopen(case_id: UUID) -> ResponseReturnValue:
 # --- What closing needs of the other rooms (CLOSURE_CHECKS in sentinel/reactions.py) --------------------------------
 
 
+def victims_told(case: Case) -> Iterator[Missing]:
+    """Each victim we may contact was told that the case may close, and asked what they think; or a supervisor signed without."""
+    for one in telling.standing(case) if case.state == "closure_proposed" else ():
+        if not one.is_answered:
+            name = one.party.person.name
+            told = f"Ask {name} what they think of closing" if one.told else f"Tell {name} that the case may close, and ask what they think"
+            without = ". There was no answer: a supervisor may sign without" if one.may_go_without else ""
+            yield Missing(f"{told}{without}.", "victims.log_contact", {"party_id": one.party.id})
+
+
 def promises_answered(case: Case) -> Iterator[Missing]:
-    """Every promise but that to keep in touch is kept, excused or waived."""
+    """Every other promise but that to keep in touch is kept, excused or waived."""
     rows = db.session.scalars(
         select(Promise)
         .join(Party)
-        .where(Party.case_id == case.id, Promise.state == "open", Promise.kind != "cadence")
+        .where(Party.case_id == case.id, Promise.state == "open", Promise.kind.not_in((Kind.CADENCE, Kind.CLOSURE)))
         .order_by(Promise.due_at)
         .options(joinedload(Promise.party).joinedload(Party.person))
     )
@@ -134,12 +148,17 @@ def finally_assessed(case: Case) -> Iterator[Missing]:
 
 
 def interventions_ended(case: Case) -> Iterator[Missing]:
-    """Nothing is still proposed or in force."""
-    n = db.session.scalar(
-        select(func.count()).select_from(Intervention).where(Intervention.case_id == case.id, Intervention.state.in_(CARRIED_OUT))
-    )
-    if n:
-        yield Missing(f"End {counted(n, 'intervention')} still proposed or in force.", "interventions.case_interventions")
+    """Nothing waits to be authorised or carried out, and what is in force was ended, or somebody looks after it until a day."""
+    for one in powers.of_case(case):
+        name = powers.power_name(one.power_key)
+        if one.state in ("proposed", "authorised"):
+            sentence = f"{name} is {intervention_states.WORDS[one.state]}: carry it out, or take it back."
+            yield Missing(sentence, "interventions.case_interventions", {"case_id": case.id, "_anchor": f"i-{one.id}"})
+        elif one.state in ("in_force", "breached") and one.looked_after_by is None:
+            sentence = f"{name} is {intervention_states.WORDS[one.state]}: end it, or say who looks after it and until when."
+            step = "hand-on" if case.state == "closure_proposed" else "end"
+            keys = {"case_id": case.id, "intervention_id": one.id, "step": step, "_anchor": f"i-{one.id}"}
+            yield Missing(sentence, "interventions.move", keys)
 
 
 def referrals_answered(case: Case) -> Iterator[Missing]:
@@ -165,7 +184,7 @@ def why_signed(case: Case) -> list[str]:
     high = db.session.scalar(episodes.where(or_(HighEpisode.ended_at.is_(None), HighEpisode.ended_at >= since)).limit(1))
     reasons = {
         "the risk was high in the last 60 days": high is not None,
-        "the victim does not agree": closure.detail_of(case).victim_view == "disagrees",
+        "a victim does not agree": any(one.view and one.view.view == "disagrees" for one in telling.standing(case)),
         "a child is involved": closure.child_involved(case),
     }
     return [reason for reason, holds in reasons.items() if holds]
@@ -173,10 +192,21 @@ def why_signed(case: Case) -> list[str]:
 
 def _propose_form(case: Case, *, fresh: bool = False) -> forms.ProposeForm:
     form = forms.ProposeForm(formdata=None, version=case.version) if fresh else forms.ProposeForm(version=case.version)
-    outcomes = agreed.current().outcomes
-    form.outcome.options = forms.choices(outcomes.closure)
-    form.victim_view.options = forms.choices(outcomes.victim_view)
+    tellers = closure.tellers(case)
+    form.outcome.options = forms.choices(agreed.current().outcomes.closure)
+    form.teller.options = forms.people(tellers)
+    if not form.teller.data:
+        officer = case.officer_id or g.user.id
+        form.teller.data = str(officer) if officer in {one.id for one in tellers} else None
     return form
+
+
+def mended_at(case: Case, one: Missing) -> str | None:
+    """Where what is missing is mended; whoever logs a contact comes back here."""
+    keys = dict(one.keys or {"case_id": case.id})
+    if "party_id" in keys:
+        keys["next"] = url_for(".case_closing", case_id=case.id)
+    return link_to(one.endpoint, **keys)
 
 
 def _asked(case: Case, form: EditForm) -> dict[str, Any]:
@@ -214,11 +244,18 @@ def _page(case: Case, sent_form: EditForm | None, sent: Sent) -> ResponseReturnV
         why=why_signed(case),
         detail=detail,
         own=own(case),
-        url_of=lambda endpoint: link_to(endpoint, case_id=case.id),
+        mended_at=lambda one: mended_at(case, one),
+        victims=telling.standing(case) if detail.proposed_at else [],
+        view_words=telling.view_words,
+        contact_words=contact_words,
+        going_on=[one for one in powers.of_case(case) if one.looked_after_by and one.state in ("in_force", "breached")],
+        power_name=powers.power_name,
+        surveys=surveys.offers_of(case.id) if case.state == "closed" else [],
+        survey_words=surveys.in_words,
+        teller=people_of.with_roles(detail.teller_id) if detail.teller_id else None,
         may_sign=allows(current(), Permission.CASE_SIGN),
         proposed_by_me=detail.proposed_by == g.user.id,
         outcome=closure.outcome_words(detail.outcome),
-        view=closure.victim_view_words(detail.victim_view),
         proposer=people_of.with_roles(detail.proposed_by) if detail.proposed_by else None,
         signer=people_of.with_roles(detail.signed_by) if detail.signed_by else None,
     )

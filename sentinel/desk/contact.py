@@ -10,6 +10,7 @@ from config import agreed
 from sentinel.access import guards
 from sentinel.access.permissions import Permission
 from sentinel.audit.service import record_look
+from sentinel.cases.forms import choices
 from sentinel.cases.models import Party
 from sentinel.core import clock, drafts
 from sentinel.core.addresses import is_ours
@@ -20,7 +21,7 @@ from sentinel.core.words import by, clock_time, moment
 from sentinel.desk.frame import link_to
 from sentinel.desk.sending import Sent, send
 from sentinel.people.models import Person
-from sentinel.victims import promises, queries, reviews, sentences, service
+from sentinel.victims import closing, promises, queries, reviews, sentences, service
 from sentinel.victims.forms import ContactForm
 from sentinel.victims.models import Contact, ContactPlan, Promise
 from sentinel.victims.rules import Kind
@@ -30,6 +31,7 @@ bp = Blueprint("victims", __name__)
 DRAFT = "contact"
 NOT_KEPT = ("csrf_token", "submission_id", "seen", "next")
 THEMSELVES = "themselves"
+NOTHING_OPEN = "nothing open"
 
 
 @bp.route("/parties/<uuid:party_id>/contact", methods=["GET", "POST"])
@@ -66,7 +68,7 @@ def begun(party: Party, onwards: str) -> ContactForm:
     form = ContactForm.restored(left) if left else ContactForm(formdata=None, channel=_likeliest(queries.plan_for(party)), when="now")
     prepared(party, form)
     if not left:
-        form.covers.data = [option.value for option in form.covers.options]
+        form.covers.data = [option.value for option in form.covers.options if option.note != NOTHING_OPEN]
     form.seen.data, form.next.data = _seen(party), onwards
     return form
 
@@ -75,7 +77,12 @@ def prepared(party: Party, form: ContactForm) -> ContactForm:
     """The form with the answers that fit this person."""
     plan = queries.plan_for(party)
     form.channel.options = [Option(one.value, one.label, note=_unsafe(plan, one.value)) for one in form.channel.options]
-    form.covers.options = [*(still := _covers(queries.open_promises(party))), *_kept_since(form, {option.value for option in still})]
+    still = _covers(queries.open_promises(party))
+    known = {option.value for option in still}
+    if (asked := closing.asks(party)) and Kind.CLOSURE not in known:
+        still.append(Option(Kind.CLOSURE, agreed.current().contact.rule(Kind.CLOSURE).covers, note=NOTHING_OPEN))
+    form.covers.options = [*still, *_kept_since(form, {option.value for option in still})]
+    form.closing_view.options = choices(closing.choices()) if asked else []
     form.spoke_to.options = _speakers(party, plan.representative)
     return form
 
@@ -125,6 +132,7 @@ def _saved(party: Party, form: ContactForm) -> str:
         covers=form.covers.data,
         spoke_to=spoke_to,
         next_by=form.next_by.data,
+        closing_view=form.closing_view.data or "",
     )
     drafts.discard(g.user.id, DRAFT, str(party.id))
     drafts.discard(g.user.id, "locked", request.path)
@@ -194,7 +202,7 @@ def _kept_since(form: ContactForm, still: set[str]) -> list[Option]:
     """What was open when the form was made and is not any more: still an answer, so that sending it twice is no mistake."""
     standards = agreed.current().contact
     ticked = [kind for kind in form.covers.data or [] if kind in set(Kind) - {Kind.CADENCE} and kind not in still]
-    return [Option(kind, standards.rule(kind).covers, note="nothing open") for kind in ticked]
+    return [Option(kind, standards.rule(kind).covers, note=NOTHING_OPEN) for kind in ticked]
 
 
 def _in_hours(kind: str) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -29,7 +29,6 @@ from sentinel.victims.rules import Kind, Klass
 
 LIKELY, NEAR = 5, 20
 FORTNIGHT = timedelta(days=14)
-REOPENS_WITHIN = timedelta(days=183)
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ def category_name(key: str | None) -> str:
 def likely_cases(viewer: Viewer, report: Report) -> list[Likely]:
     """Cases seen in full that share a person or the building, or that the call taker attached it to; the likeliest first.
 
-    Closed ones of the last six months too: a new report about the same matter proposes reopening (rules.md, Closure).
+    Closed ones of the last months too; which of them the report proposes to reopen says `reopenable`.
     """
     people = [party.person.canonical_id for party in report.parties]
     found: dict[Case, list[str]] = {}
@@ -92,6 +91,39 @@ def likely_cases(viewer: Viewer, report: Report) -> list[Likely]:
             found.setdefault(case, []).append("same address" if case.place_id == report.place_id else "same building")
     ranked = sorted(found.items(), key=lambda item: (item[0].state == "closed", -len(item[1]), -states.RANK.get(item[0].level or "", -1)))
     return [Likely(case, _listed(reasons)) for case, reasons in ranked if case.owner_partner_id == report.owner_partner_id][:LIKELY]
+
+
+def reopenable(viewer: Viewer, report: Report) -> list[Likely]:
+    """Closed cases that this report proposes to reopen: the same victim, person alleged or building, closed not too long ago.
+
+    Of the report's own partner, seen in full, the latest first. How long: outcomes.toml, `reopen_within_months`.
+    """
+    sides = [_same_side(report, role) for role in ("victim", "alleged")]
+    lately = and_(Case.state == "closed", Case.closed_at > _reopens_since(), Case.owner_partner_id == report.owner_partner_id)
+    found: dict[Case, list[str]] = {}
+    query = _seen(viewer, select(Case, Person.name, Party.role)).join(Party, Party.case_id == Case.id).join(Person)
+    for case, name, role in db.session.execute(query.where(lately, or_(*sides)).order_by(Person.name)).unique():
+        found.setdefault(case, []).append(f"{name} is alleged there too" if role == "alleged" else f"{name} is a victim there")
+    if report.place:
+        there = _seen(viewer, select(Case)).join(Place, Place.id == Case.place_id).where(Place.building_key == report.place.building_key)
+        for case in db.session.scalars(there.where(lately)).unique():
+            found.setdefault(case, []).append("same address" if case.place_id == report.place_id else "same building")
+    latest = sorted(found.items(), key=lambda item: (item[0].closed_at, item[0].id), reverse=True)
+    return [Likely(case, _listed(reasons)) for case, reasons in latest][:LIKELY]
+
+
+def _same_side(report: Report, role: str) -> ColumnElement[bool]:
+    people = [party.person.canonical_id for party in report.parties if party.role == role]
+    return and_(Party.role == role, Person.canonical_id.in_(people))
+
+
+def _seen(viewer: Viewer, query: Any) -> Any:
+    return query.where(may_see_full(viewer)).options(joinedload(Case.officer))
+
+
+def _reopens_since() -> ColumnElement[datetime]:
+    months = agreed.current().outcomes.reopen_within_months
+    return func.london_before(clock.now(), func.make_interval(0, months))
 
 
 def case_with_number(viewer: Viewer, typed: str) -> Case:
@@ -137,6 +169,11 @@ def effects(report: Report) -> dict[str, list[str]]:
     return {
         "opened": [*moving, *_assessments(victims), "The officer is told, and keeps the promises from now on."],
         "joined": [*moving, *_assessments(victims), "One contact can keep a promise here and its twin on the case."],
+        "reopened": [
+            "The case is open again, with its number, its story and its people. Everybody on it whom we may contact is promised contact.",
+            *moving,
+            *_assessments(victims),
+        ],
         "signposted": _becoming(promises),
         "no_further_action": _becoming(promises),
         "withdrawn": ending,
@@ -178,7 +215,7 @@ def _by_place(viewer: Viewer, place: Place) -> Any:
 
 
 def _recent(viewer: Viewer, query: Any) -> Any:
-    return query.where(may_see_full(viewer), or_(Case.state.in_(states.LIVE), Case.closed_at >= clock.now() - REOPENS_WITHIN))
+    return query.where(may_see_full(viewer), or_(Case.state.in_(states.LIVE), Case.closed_at > _reopens_since()))
 
 
 def _moving(promises: Sequence[Promise]) -> list[str]:

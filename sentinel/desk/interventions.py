@@ -9,9 +9,12 @@ from flask.typing import ResponseReturnValue
 
 from config.agreed.powers import Power
 from sentinel.access import guards
+from sentinel.access.models import User
 from sentinel.access.permissions import Permission
+from sentinel.cases import forms as case_forms
 from sentinel.cases import states as case_states
 from sentinel.cases.models import Case, Party
+from sentinel.cases.service import workers_on
 from sentinel.core.db import db
 from sentinel.core.errors import NotFound
 from sentinel.core.forms import EditForm, Form
@@ -91,13 +94,15 @@ def answer(case_id: UUID, intervention_id: UUID) -> ResponseReturnValue:
 @bp.route("/cases/<uuid:case_id>/interventions/<uuid:intervention_id>/<step>", methods=["GET", "POST"])
 @guards.requires(Permission.CASE_WORK)
 def move(case_id: UUID, intervention_id: UUID, step: str) -> ResponseReturnValue:
-    """Start it, note a breach, let it go on, end it, take it back, or record who was told."""
+    """Start it, note a breach, let it go on, end it, take it back, name who looks after it, or record who was told."""
     case = opened(case_id)
     one = queries.intervention_of(case, intervention_id)
     if step not in STEPS:
         raise NotFound
     kind, verb = STEPS[step]
     form = kind(version=one.version)
+    if isinstance(form, forms.HandOnForm):
+        form.carer.options = case_forms.people(workers_on(case))
 
     def save() -> str:
         verb(one, form)
@@ -132,6 +137,11 @@ def _take_back(one: Intervention, form: forms.TakeBackForm) -> None:
     service.end(**_common(one, form), outcome=form.outcome.data)
 
 
+def _hand_on(one: Intervention, form: forms.HandOnForm) -> None:
+    carer = db.session.get_one(User, case_forms.key(form.carer))
+    service.hand_on(**_common(one, form), carer=carer, until=form.until.data, note=form.note.data)
+
+
 def _told(one: Intervention, form: forms.ToldForm) -> None:
     service.record_told(**_common(one, form), told=form.told)
 
@@ -143,6 +153,7 @@ STEPS: dict[str, tuple[type[EditForm], Callable[[Intervention, Any], None]]] = {
     "end": (forms.EndForm, _end),
     "take-back": (forms.TakeBackForm, _take_back),
     "told": (forms.ToldForm, _told),
+    "hand-on": (forms.HandOnForm, _hand_on),
 }
 
 

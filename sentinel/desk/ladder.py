@@ -123,7 +123,8 @@ def _tried(row: Intervention, actor: User, lines: Sequence[CaseEvent]) -> Tried:
     child = queries.is_child(row.party)
     untold = child and row.starts_on is not None and row.state in states.LIVE and "not_yet" in told.values()
     name = queries.power_name(row.power_key)
-    return Tried(row, power, name, intervention_standing(row), _steps(row, power, actor, untold), lines, child, untold)
+    steps = _after_closing(row) if row.case.state == "closed" else _steps(row, power, actor, untold)
+    return Tried(row, power, name, intervention_standing(row), steps, lines, child, untold)
 
 
 def _steps(row: Intervention, power: Power | None, actor: User, untold: bool) -> list[tuple[str, str]]:
@@ -138,7 +139,16 @@ def _steps(row: Intervention, power: Power | None, actor: User, untold: bool) ->
         offered.append(("breach", "Note a breach"))
     if row.state == "breached":
         offered.append(("go-on", "It goes on"))
-    return [*offered, ("end", "End it")] if row.state in states.LIVE else []
+    offered.append(("end", "End it"))
+    if row.case.state == "closure_proposed":
+        offered.append(("hand-on", "Somebody looks after it"))
+    return offered if row.state in states.LIVE else []
+
+
+def _after_closing(row: Intervention) -> list[tuple[str, str]]:
+    """What may be done once the case has closed with what somebody looks after."""
+    goes_on = row.looked_after_by is not None and row.state in states.LIVE
+    return [("end", "End it"), ("hand-on", "Somebody else looks after it")] if goes_on else []
 
 
 def _stands(rows: Iterable[Intervention]) -> str:

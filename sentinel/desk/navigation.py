@@ -77,6 +77,7 @@ ITEMS = [
     Item("Referrals", "victim_first.queue", Permission.REFERRAL_WORK, count_new, also=("victim_first",)),
     Item("Shared with us", "shared.index", Permission.SHARED_READ, also=("shared",)),
     Item("Police incidents", "insight.police_incidents", Permission.INCIDENTS_COUNT),
+    Item("What victims say", "surveys.index", Permission.SURVEY_READ, also=("surveys",)),
     Item("Imports", "exchange.imports", Permission.QUARANTINE_READ),
     Item("The record", "record.index", Permission.RECORD_READ, count_flags, counts="looks to ask about", also=("record",)),
     Item("Disclosures", "disclosures.index", Permission.DISCLOSURE_READ, also=("disclosures",)),

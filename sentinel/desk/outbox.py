@@ -22,6 +22,7 @@ from sentinel.post.channels import in_words, settings
 from sentinel.post.models import Outbox
 from sentinel.referrals.models import Referral
 from sentinel.risk.queries import seen_in_full
+from sentinel.surveys.models import SurveyOffer
 
 bp = Blueprint("outbox", __name__)
 
@@ -35,6 +36,7 @@ WHAT = {
     "referral_notice": "Notice of a referral",
     "alerts_now": "Alert that cannot wait, to staff",
     "alerts_digest": "Morning digest, to staff",
+    "survey": "Survey to a victim",
     "anchor": "Anchor of the record, to the information officer",
 }
 STATES = {"failed": "Did not go", "uncertain": "May or may not have gone", "waiting": "Waiting", "cancelled": "Put aside"}
@@ -77,7 +79,8 @@ def _messages(viewer: Viewer) -> Select[*tuple[Any, ...]]:
     return (
         select(Outbox, Case)
         .outerjoin(Referral, and_(Outbox.ref_table == "referral", Referral.id == Outbox.ref_id))
-        .outerjoin(Party, Party.id == func.coalesce(Referral.party_id, Outbox.ref_id))
+        .outerjoin(SurveyOffer, and_(Outbox.ref_table == "survey_offer", SurveyOffer.id == Outbox.ref_id))
+        .outerjoin(Party, Party.id == func.coalesce(Referral.party_id, SurveyOffer.party_id, Outbox.ref_id))
         .outerjoin(Report, Report.id == Party.report_id)
         .outerjoin(Case, and_(Case.id == Party.case_id, may_see_headline(viewer)))
         .where(or_(pressing, put_aside), seen)

@@ -25,6 +25,7 @@ from sentinel.places.models import Place
 from sentinel.referrals.models import Referral
 from sentinel.risk.models import HighEpisode
 from sentinel.supervision.models import MultiAgencyProposal, SupervisionReview
+from sentinel.victims import closing as telling
 from sentinel.victims import sentences
 from sentinel.victims.models import Promise
 
@@ -111,9 +112,10 @@ def outcome(detail: CaseDetail) -> str:
     return closure.outcome_words(detail.outcome)
 
 
-def victim_view(detail: CaseDetail) -> str:
-    """What the victim said about closing, in words."""
-    return closure.victim_view_words(detail.victim_view)
+def victims_views(case: Case) -> str:
+    """What the victims said about closing, in words: each view once, lower case."""
+    views = [telling.view_words(one.view.view).lower() for one in telling.standing(case) if one.view]
+    return ", ".join(dict.fromkeys(views))
 
 
 def promised(case: Case, show: int = 5) -> Promised:

@@ -19,6 +19,7 @@ from sentinel.cases.queries import case_for, level_for, may_see_report, report_f
 from sentinel.core.cursors import page
 from sentinel.core.db import db
 from sentinel.core.errors import Refused
+from sentinel.core.pages import day
 from sentinel.core.viewer import Viewer, current
 from sentinel.desk import decisions
 from sentinel.desk.sending import Sent, send
@@ -27,9 +28,11 @@ from sentinel.desk.whats_next import promise_title
 bp = Blueprint("triage", __name__)
 
 ANOTHER = "another"
+REOPENED = "reopened"
 OUTCOMES = (
     ("opened", "Open a case", ""),
     ("joined", "Join it to a case there is", ""),
+    (REOPENED, "Reopen a closed case, and join it to that", "It is about the same matter"),
     ("signposted", "Signpost it", "Somebody else deals with it"),
     ("no_further_action", "No further action", ""),
     ("withdrawn", "Withdraw it", "It should not be here: entered twice, by mistake, or taken back"),
@@ -89,7 +92,8 @@ def decide(report_id: UUID) -> ResponseReturnValue:
     if request.method == "GET" and found.state != "received":
         return redirect(url_for(".report", report_id=found.id))
     likely = decisions.likely_cases(current(), found)
-    form = _form(found, likely)
+    closed = decisions.reopenable(current(), found)
+    form = _form(found, likely, closed)
     sent = send(form, lambda: _decided(found, form), at=form.at)
     if sent.onwards:
         return sent.onwards
@@ -198,9 +202,9 @@ def _decides(found: Report) -> bool:
     return allows(current(), Permission.REPORT_TRIAGE) and service.works_for(g.user, found.owner_partner_id)
 
 
-def _form(found: Report, likely: list[decisions.Likely]) -> forms.DecideForm:
+def _form(found: Report, likely: list[decisions.Likely], closed: list[decisions.Likely]) -> forms.DecideForm:
     form = forms.DecideForm(version=found.version, title=triage.title_of(found))
-    form.outcome.options = OUTCOMES
+    form.outcome.options = [outcome for outcome in OUTCOMES if closed or outcome[0] != REOPENED]
     team = found.team or triage.casework_team(g.user)
     officers = people_of.officers(team.id)
     form.officer.options = forms.people(officers)
@@ -212,9 +216,18 @@ def _form(found: Report, likely: list[decisions.Likely]) -> forms.DecideForm:
         if not one.is_closed
     ]
     form.case.options = [*live, forms.Option(ANOTHER, "Another case, by its reference")]
+    form.closed_case.options = [_reopening(one) for one in closed]
+    if not closed:
+        del form.closed_case
     for key, _, _ in OUTCOMES:
-        form[f"reason_{key}"].options = forms.choices(triage.reasons(key))
+        form[f"reason_{key}"].options = forms.choices(triage.reasons("joined" if key == REOPENED else key))
     return form
+
+
+def _reopening(one: decisions.Likely) -> forms.Option:
+    assert one.case.closed_at is not None
+    why = f"{one.why[0].upper()}{one.why[1:]}. Closed {day(one.case.closed_at)}."
+    return forms.Option(str(one.case.id), f"Reopen {one.case.reference}: {one.case.title}", why)
 
 
 def _decided(found: Report, form: forms.DecideForm) -> str:
@@ -232,6 +245,12 @@ def _decided(found: Report, form: forms.DecideForm) -> str:
             joined = triage.join_case(**common, case=_case_chosen(form))
             flash(f"Report {found.reference} is joined to this case.", "success")
             return url_for("case.overview", case_id=joined.id)
+        case "reopened":
+            if not form.closed_case.data:
+                raise Refused("Choose which case to reopen.", field="closed_case")
+            again = triage.reopen_and_join(**common, case=case_for(current(), UUID(form.closed_case.data)))
+            flash(f"Case {again.reference} is open again, and report {found.reference} is joined to it.", "success")
+            return url_for("case.overview", case_id=again.id)
         case "signposted":
             triage.signpost(**common, where_to=form.where_to.data)
         case "no_further_action":

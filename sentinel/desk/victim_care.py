@@ -22,7 +22,7 @@ from sentinel.core.viewer import current
 from sentinel.desk.contact import bp, contact_words
 from sentinel.desk.frame import link_to
 from sentinel.desk.sending import Sent, send
-from sentinel.victims import promises, queries, sentences, service, summary
+from sentinel.victims import closing, promises, queries, sentences, service, summary
 from sentinel.victims.forms import PlanForm, ReasonForm, SummaryForm, WaiveForm
 from sentinel.victims.models import Contact, Promise
 from sentinel.victims.rules import Kind
@@ -200,6 +200,28 @@ def safe_to_contact(party_id: UUID) -> ResponseReturnValue:
     )
 
 
+@bp.route("/parties/<uuid:party_id>/unanswered", methods=["GET", "POST"])
+@guards.requires(Permission.CASE_SIGN)
+def unanswered(party_id: UUID) -> ResponseReturnValue:
+    """A supervisor signs that a victim did not answer whether the case may close."""
+    party = _opened(party_id)
+    case = closing.asks(party)
+    if case is None:
+        raise NotFound("This case is not proposed for closing any more.")
+    one = next(each for each in closing.standing(case) if each.party.person.canonical_id == party.person.canonical_id)
+    back = url_for("closing.case_closing", case_id=case.id)
+    return _decide(
+        party,
+        "victims/unanswered.html",
+        lambda why: closing.go_without(actor=g.user, party=party, reason=why),
+        f"Signed: {party.person.name} did not answer.",
+        to=back,
+        one=one,
+        missing=None if one.may_go_without else closing.still_to_wait(one),
+        back=back,
+    )
+
+
 @bp.route("/contacts/<uuid:contact_id>/came-back", methods=["GET", "POST"])
 @guards.requires(Permission.CONTACT_LOG)
 def came_back(contact_id: UUID) -> ResponseReturnValue:
@@ -218,14 +240,14 @@ def came_back(contact_id: UUID) -> ResponseReturnValue:
     )
 
 
-def _decide(party: Party, template: str, verb: Callable[[str], object], done: str, **more: object) -> ResponseReturnValue:
-    """A page that asks why, and does it."""
+def _decide(party: Party, template: str, verb: Callable[[str], object], done: str, *, to: str = "", **more: object) -> ResponseReturnValue:
+    """A page that asks why, and does it; then on to `to`, else where the party's care is."""
     form = ReasonForm()
 
     def save() -> str:
         verb(form.reason.data)
         flash(done, "success")
-        return home(party)
+        return to or home(party)
 
     sent = send(form, save, at=lambda field: "reason" if field in ("why", "note", "reason") else field)
     return sent.onwards or _page(template, party, form, sent, **more)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from config import agreed
 from config.agreed.powers import Power
 from sentinel.cases.models import Party
-from sentinel.core.fields import LINE, AreaField, DateField, MomentField, Option, RadiosField, TextField
+from sentinel.core.fields import LINE, AreaField, DateField, MomentField, Option, RadiosField, SelectField, TextField
 from sentinel.core.forms import EditForm, Form
 
 NOTE = 4_000
@@ -91,6 +91,14 @@ class CancelForm(EditForm):
     """It will not be heard."""
 
     reason = AreaField("Why it will not be heard", required="Say in a sentence why it will not be heard.", max_length=NOTE, rows=2)
+
+
+class HandOnForm(EditForm):
+    """Who looks after it when the case has closed."""
+
+    carer = SelectField("Who looks after it?", required="Choose who looks after it.", empty="Choose somebody")
+    until = DateField("Until when?", when="future")
+    note = AreaField("What they should know", hint="What to watch for, and when to reopen the case", max_length=NOTE, rows=2)
 
 
 class AnswerForm(EditForm):

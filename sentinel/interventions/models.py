@@ -16,7 +16,10 @@ PARENT_TOLD = ("yes", "not_safe", "not_yet")
 
 
 class Intervention(Model):
-    """One power or tool on one case. `not_used` is considered and not used, with its reason."""
+    """One power or tool on one case. `not_used` is considered and not used, with its reason.
+
+    `looked_after_by` looks after it when its case has closed, until `looked_after_until`.
+    """
 
     __tablename__ = "intervention"
     __table_args__ = (
@@ -24,9 +27,11 @@ class Intervention(Model):
         one_of("state", STATES),
         one_of("parent_told", PARENT_TOLD),
         CheckConstraint("ends_on >= starts_on", name="ends_after_start"),
+        CheckConstraint("(looked_after_by IS NULL) = (looked_after_until IS NULL)", name="looked_after_until_a_day"),
         CheckConstraint("authorised_by <> proposed_by OR self_authorised", name="authorised_by_another"),
         Index("ix_intervention_case", "case_id", "proposed_at"),
         Index("ix_intervention_ends", "ends_on", postgresql_where="state IN ('in_force', 'breached')"),
+        Index("ix_intervention_looked_after", "looked_after_until", postgresql_where="state IN ('in_force', 'breached')"),
         *prose_limit("note", "reason"),
     )
 
@@ -45,6 +50,8 @@ class Intervention(Model):
     starts_on: Mapped[date | None]
     ends_on: Mapped[date | None]
     ends_at: Mapped[datetime | None]
+    looked_after_by: Mapped[UUID | None] = mapped_column(ref("app_user.id"), index=True)
+    looked_after_until: Mapped[date | None]
     parent_told: Mapped[Word | None]
     note: Mapped[Prose | None]
     reason: Mapped[Prose | None]
@@ -56,6 +63,7 @@ class Intervention(Model):
     party: Mapped[Party | None] = relationship()
     proposer: Mapped[User] = relationship(foreign_keys=[proposed_by])
     authoriser: Mapped[User | None] = relationship(foreign_keys=[authorised_by])
+    carer: Mapped[User | None] = relationship(foreign_keys=[looked_after_by])
 
 
 class Hearing(Model):

@@ -43,6 +43,7 @@ def of_case(case: Case) -> Sequence[Intervention]:
             joinedload(Intervention.party).joinedload(Party.person),
             joinedload(Intervention.proposer),
             joinedload(Intervention.authoriser),
+            joinedload(Intervention.carer),
         )
     ).all()
 

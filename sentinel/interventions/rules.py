@@ -42,6 +42,19 @@ def refuse_end(starts_on: date, ends_on: date | None, *, today: date) -> date:
     return ends_on
 
 
+def looked_after_until(ends_on: date | None, until: date | None, *, today: date) -> date:
+    """Until when somebody looks after it once its case has closed: its own end, else the day given; Refused without one to come."""
+    if ends_on and ends_on < today:
+        raise Refused(f"It was to end on {day(ends_on)}. End it, and say what came of it.", field="until")
+    if ends_on:
+        return ends_on
+    if until is None or until <= today:
+        raise Refused("Enter a day to come: until then they look after it.", field="until")
+    if until - today > LONGEST:
+        raise Refused("That is more than three years away. Check the year.", field="until")
+    return until
+
+
 def refuse_under_ten(name: str, age: int | None) -> None:
     """No power over anti-social behaviour is used on a child under 10."""
     if age is not None and age < RESPONSIBLE_FROM:

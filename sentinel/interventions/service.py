@@ -11,6 +11,7 @@ from sqlalchemy import select
 from config import agreed
 from config.agreed.powers import Power
 from sentinel.access.models import User
+from sentinel.cases.events import CaseReopened
 from sentinel.cases.models import Case, CaseEvent, Party
 from sentinel.cases.service import hold, workers_on
 from sentinel.cases.states import refuse_unless_live
@@ -121,7 +122,7 @@ def end(*, actor: User, intervention: Intervention, outcome: str, ended_on: date
 
     Refuses no outcome, and a day to come or before it started. Recorded.
     """
-    _hold(actor, intervention, version)
+    _hold(actor, intervention, version, after_closing=True)
     began = intervention.starts_on
     state = _next(intervention, "ended")
     day = ended_on or clock.today()
@@ -132,6 +133,35 @@ def end(*, actor: User, intervention: Intervention, outcome: str, ended_on: date
         return _moved(intervention, actor, state, f"{_name(intervention)} taken back, not started{_for(intervention.party)}", outcome)
     intervention.ends_on, intervention.ends_at = day, min(clock.now(), _last_minute(day))
     return _moved(intervention, actor, state, f"{_name(intervention)} ended{_for(intervention.party)}", intervention.reason)
+
+
+def hand_on(
+    *, actor: User, intervention: Intervention, carer: User, until: date | None, note: str = "", version: int | None = None
+) -> Intervention:
+    """Name who looks after it when its case has closed: until its own end, or until the day given where it has none.
+
+    It stays in force, and its alerts go to them. Refuses what is not in force, somebody who does not see the case in full, and
+    no day to come. Recorded on the story (rules.md, Closure).
+    """
+    _hold(actor, intervention, version, after_closing=True)
+    if intervention.state not in ("in_force", "breached"):
+        raise Refused(f"This intervention is {states.WORDS[intervention.state]}. Only one in force can be looked after.")
+    if carer.id not in {one.id for one in workers_on(intervention.case)}:
+        raise Refused(f"{carer.name} does not see this case in full. Choose somebody who does.", field="carer")
+    day = rules.looked_after_until(intervention.ends_on, until, today=clock.today())
+    intervention.looked_after_by, intervention.looked_after_until = carer.id, day
+    db.session.flush()
+    title = f"{_name(intervention)}: {carer.name} looks after it until {words.day(day)}{_for(intervention.party)}"
+    data = {"intervention": str(intervention.id), "state": intervention.state}
+    tell(kind="intervention", title=title, body=note.strip() or None, case=intervention.case, actor=actor, data=data)
+    return intervention
+
+
+def follow_reopening(event: CaseReopened) -> None:
+    """The case is open again: its officer looks after everything on it, as before."""
+    for row in queries.of_case(event.case):
+        row.looked_after_by = row.looked_after_until = None
+    db.session.flush()
 
 
 def record_told(*, actor: User, intervention: Intervention, told: Mapping[str, str], version: int | None = None) -> Intervention:
@@ -162,17 +192,21 @@ def consider_not_used(*, actor: User, case: Case, power_key: str, reason: str, s
 # --- What the verbs share -----------------------------------------------------------------------------------------
 
 
-def refuse_unless_worked_by(actor: User, case: Case) -> None:
+def refuse_unless_worked_by(actor: User, case: Case, *, after_closing: bool = False) -> None:
     """Lock the case. Refuses one that is closed or transferred, and whoever does not work on it."""
     hold(case)
-    refuse_unless_live(case.state)
+    if not (after_closing and case.state == "closed"):
+        refuse_unless_live(case.state)
     if actor.id not in {one.id for one in workers_on(case)}:
         raise NotAllowed("Only practitioners and supervisors who see this case in full can do that.")
 
 
-def _hold(actor: User, intervention: Intervention, version: int | None) -> None:
-    """Lock the case, then the intervention as it is now; Stale, with how it stands, when somebody else changed it."""
-    refuse_unless_worked_by(actor, intervention.case)
+def _hold(actor: User, intervention: Intervention, version: int | None, *, after_closing: bool = False) -> None:
+    """Lock the case, then the intervention as it is now; Stale, with how it stands, when somebody else changed it.
+
+    `after_closing`: on a closed case too, where somebody looks after it.
+    """
+    refuse_unless_worked_by(actor, intervention.case, after_closing=after_closing and intervention.looked_after_by is not None)
     lock(intervention)
     if version is not None and version != intervention.version:
         raise Stale(STALE, yours=[], theirs=standing(intervention))

@@ -47,6 +47,7 @@ class ContactForm(Form):
     when = MomentField("When", required="Enter when it was, such as today 2:15pm.")
     note = AreaField("What was said, in a sentence", required="Say in a sentence what was said.", max_length=NOTE, rows=3)
     covers = ChecksField("What you told them about")
+    closing_view = RadiosField("What do they think of closing?")
     next_by = DateField("Promise the next contact sooner", when="future")
     seen = HiddenField()
     next = HiddenField()

@@ -147,6 +147,30 @@ class Contact(Model):
     covers: Mapped[list["ContactCovers"]] = relationship()
 
 
+class ClosingView(Model):
+    """What a victim thinks of closing the case, for the proposal of `proposed_at`: the latest for their person counts.
+
+    `contact_id` is where they were told and asked; without one a supervisor answered for somebody who did not.
+    """
+
+    __tablename__ = "closing_view"
+    __table_args__ = (Index("ix_closing_view_case", "case_id", "proposed_at"), *prose_limit("note"))
+
+    id: Mapped[Key]
+    case_id: Mapped[UUID] = mapped_column(ref("asb_case.id"))
+    party_id: Mapped[UUID] = mapped_column(ref("party.id"), index=True)
+    proposed_at: Mapped[datetime]
+    view: Mapped[Word]
+    note: Mapped[Prose | None]
+    contact_id: Mapped[UUID | None] = mapped_column(ref("contact.id"), index=True)
+    by_user: Mapped[UUID | None] = mapped_column(ref("app_user.id"), index=True)
+    at: Mapped[datetime]
+
+    party: Mapped[Party] = relationship()
+    contact: Mapped[Contact | None] = relationship()
+    user: Mapped[User | None] = relationship()
+
+
 class ContactCovers(Model):
     """What a contact was about, by kind of promise."""
 

@@ -17,7 +17,7 @@ from sentinel.core.db import db, lock, new_id
 from sentinel.core.errors import NotAllowed, Refused, Stale
 from sentinel.core.events import publish
 from sentinel.people.models import Person
-from sentinel.victims import plans, promises, queries, reviews, rules, sentences
+from sentinel.victims import closing, plans, promises, queries, reviews, rules, sentences
 from sentinel.victims.events import ContactLogged
 from sentinel.victims.models import CHANNELS, Contact, ContactCovers, ContactPlan, Promise
 from sentinel.victims.promises import make_promise
@@ -56,15 +56,18 @@ def log_contact(
     next_by: date | None = None,
     at_intake: bool = False,
     outbox_id: int | None = None,
+    closing_view: str = "",
 ) -> Contact:
     """Log a contact or an attempt, keep what it keeps, and promise the next (rules.md, Promises and contacts).
 
     Refuses: a moment still to come, no sentence, a channel the plan says is unsafe, and reaching out to somebody who may
     not know they were named. A contact dated before a promise began is accepted and keeps nothing of it. `spoke_to` is
     the representative, where it was not the victim. `next_by` promises the next contact sooner than the standard.
-    `outbox_id` is the message that it was, where one went out by itself.
+    `outbox_id` is the message that it was, where one went out by itself. `closing_view` is what a victim who was told that
+    the case may close thinks of it (`closing.refuse_view`).
     """
     _refuse_contact(party, channel, direction, outcome, occurred_at, note)
+    closing.refuse_view(party, closing_view, covers=covers, outcome=outcome, occurred_at=occurred_at)
     contact = Contact(
         id=new_id(),
         party_id=party.id,
@@ -87,6 +90,7 @@ def log_contact(
         contact.covers = [ContactCovers(kind=kind) for kind in dict.fromkeys(Kind(kind).value for kind in covers)]
     db.session.flush()
     _keep_and_tell(contact, actor, spoke_to, next_by)
+    closing.record_view(contact, closing_view)
     return contact
 
 
@@ -329,6 +333,7 @@ def first_contact(party: Party, *, since: datetime, actor: User | None) -> None:
     more = promises.never_without(party, since=since, cause_id=new_id())
     promises.announce(party, [*made, *([more] if more else [])], actor)
     reviews.promise_review(party, actor)
+    closing.promise_told(party, actor)
 
 
 def decide_vulnerable(*, actor: User, party: Party, why: str) -> None:

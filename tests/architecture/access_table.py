@@ -141,6 +141,7 @@ ACCESS: dict[str, str | set[str]] = {
     "victims.vulnerable": WORKS_CASES,
     "victims.safe_to_contact": WORKS_CASES,
     "victims.excuse": SUPERVISES,
+    "victims.unanswered": SUPERVISES,
     # what waits for a supervisor's signature
     "sign_off.index": SUPERVISES,
     "sign_off.answer": SUPERVISES,
@@ -183,6 +184,11 @@ ACCESS: dict[str, str | set[str]] = {
     "dip_samples.check": SUPERVISES,
     "reading.mark": SUPERVISES,
     "reading.comment": SUPERVISES,
+    # what victims say when their case has closed; and the survey itself, to whoever was sent it
+    "surveys.index": {"supervisor", "service_manager", "governance", "analyst"},
+    "surveys.index_csv": {"supervisor", "service_manager", "governance", "analyst"},
+    "survey.page": PUBLIC,
+    "survey.thanks": PUBLIC,
     # figures and imports
     "insight.police_incidents": COUNTS,
     "insight.police_incidents_csv": COUNTS,

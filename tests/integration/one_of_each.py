@@ -23,6 +23,8 @@ from sentinel.post.models import Outbox
 from sentinel.referrals import service as referrals
 from sentinel.referrals.models import Referral
 from sentinel.supervision import dip
+from sentinel.surveys import service as surveys
+from sentinel.surveys.models import SurveyOffer
 from sentinel.victims import service as victims
 from sentinel.victims import summary
 from tests import factories as make
@@ -131,13 +133,36 @@ def _tried_in_vain() -> Beginning:
 def _endings() -> list[Beginning]:
     """Cases to propose for closing, to sign, to close, to open again; one offered to another team."""
     fresh, to_sign, to_close, closed, offered = (make.case(officer=make.user(OFFICER)) for _ in range(5))
-    for case, view in ((to_sign, "disagrees"), (to_close, "agrees"), (closed, "agrees")):
-        closure.propose_closing(actor=make.user(OFFICER), case=case, outcome="resolved_advice", note=NOTE, victim_view=view)
+    make.party(on=to_sign, who=make.person("Ellie Marsh", age_years=15))
+    for case in (to_sign, to_close, closed):
+        closure.propose_closing(actor=make.user(OFFICER), case=case, outcome="resolved_advice", note=NOTE)
+    powers.propose(actor=make.user(OFFICER), case=to_close, power_key="verbal_advice", note=NOTE, starts_on=clock.today())
     closure.close_case(actor=make.user(OFFICER), case=closed)
+    silent, asked = _never_answered(), _asked(closed)
     handover.offer(actor=make.user(OFFICER), case=offered, to_team=make.team("charnwood-asb"), reason="They moved.")
     pages = [(OFFICER, f"/cases/{case.id}/closing") for case in (fresh, to_close, closed)]
     pages.append((OFFICER, f"/cases/{fresh.id}/hand-over"))
-    return [*pages, (SUPERVISOR, f"/cases/{to_sign.id}/closing"), (OFFICER, f"/cases/{offered.id}/hand-over")]
+    return [*pages, silent, asked, (SUPERVISOR, f"/cases/{to_sign.id}/closing"), (OFFICER, f"/cases/{offered.id}/hand-over")]
+
+
+def _asked(closed: Case) -> Beginning:
+    """Somebody who was sent the survey."""
+    party = make.party(on=closed, who=make.person("Prudence Abercrombie"))
+    made = SurveyOffer(case_id=closed.id, person_id=party.person_id, party_id=party.id, channel="email", offered_at=clock.now())
+    db.session.add(made)
+    db.session.flush()
+    return NOBODY, "/survey/" + surveys.link_of(made).rpartition("/")[2]
+
+
+def _never_answered() -> Beginning:
+    """A victim who did not answer whether the case may close, and was tried three weeks ago."""
+    now = clock.now()
+    clock.freeze(now - timedelta(days=22))
+    party = promise_made.victim_on_case(who=make.person("Leontyne Moss"))
+    closure.propose_closing(actor=make.user(OFFICER), case=party.case, outcome="no_contact", note=NOTE)
+    clock.freeze(now)
+    promise_made.contacted(party, when=now - timedelta(days=21), outcome="attempt", note="No answer.")
+    return SUPERVISOR, f"/parties/{party.id}/unanswered"
 
 
 def _secrets() -> list[Beginning]:

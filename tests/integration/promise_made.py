@@ -12,6 +12,7 @@ from sentinel.core import clock
 from sentinel.core.db import db
 from sentinel.core.events import publish
 from sentinel.people.models import Person
+from sentinel.risk.models import Assessment
 from sentinel.victims import service
 from sentinel.victims.models import Contact, ContactPlan, Promise
 from tests import factories
@@ -73,6 +74,18 @@ def contacted(party: Party, *, when: datetime | None = None, actor: str = "offic
     """A contact that reached them by telephone, now, unless said otherwise."""
     values = {"channel": "phone", "direction": "out", "outcome": "reached", "note": "Two quiet days. Still not sleeping.", "covers": ()}
     return service.log_contact(actor=factories.user(actor), party=party, occurred_at=when or clock.now(), **(values | more))
+
+
+def assessed(case: Case, **more: Any) -> Assessment:
+    """A full assessment of the case's victim, in force, made now."""
+    party = next(one for one in case.parties if one.role == "victim")
+    values = {"kind": "full", "set_version": "1", "answers": {}, "score": 3, "because": [], "state": "in_force", "review_by": clock.now()}
+    levels = dict.fromkeys(("suggested", "judged", "effective"), "standard")
+    by = {"assessor_id": factories.user().id, "assessed_at": clock.now(), "party_id": party.id}
+    made = Assessment(case_id=case.id, **(values | levels | by | more))
+    db.session.add(made)
+    db.session.flush()
+    return made
 
 
 def promises(party: Party, state: str | None = None) -> dict[str, Promise]:

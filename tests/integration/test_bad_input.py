@@ -194,7 +194,7 @@ FORMS = {
         OFFICER,
         lambda: _case_path("/closing"),
         "note",
-        lambda: {"outcome": "resolved_advice", "victim_view": "agrees"},
+        lambda: {"outcome": "resolved_advice", "teller": str(factories.user().id)},
         {"note": CaseDetail.outcome_note},
         again=False,
     ),

@@ -85,7 +85,7 @@ def test_one_offer_is_accepted_by_one_of_two(real_app, real_session, report_id):
 
 def test_a_report_joined_while_the_case_closes_never_lands_on_a_closed_case(real_app, real_session, report_id):
     case = factories.case(officer=factories.user())
-    closure.propose_closing(actor=factories.user(), case=case, outcome="resolved_advice", note="Quiet.", victim_view="agrees")
+    closure.propose_closing(actor=factories.user(), case=case, outcome="resolved_advice", note="Quiet.")
     real_session.commit()
     case_id = case.id
 
@@ -102,6 +102,22 @@ def test_a_report_joined_while_the_case_closes_never_lands_on_a_closed_case(real
     case = real_session.get_one(Case, case_id)
     people = real_session.scalar(select(func.count()).select_from(Party).where(Party.case_id == case_id))
     assert (case.state, people) in (("closed", 0), ("open", 1))
+
+
+def test_two_people_who_close_at_once_close_it_once(real_app, real_session):
+    case = factories.case(officer=factories.user())
+    closure.propose_closing(actor=factories.user(), case=case, outcome="resolved_advice", note="Quiet.")
+    real_session.commit()
+    case_id, version = case.id, case.version
+
+    def close(actor):
+        closure.close_case(actor=actor, case=db.session.get_one(Case, case_id), version=version)
+
+    outcomes = at_once(real_app, (OFFICER, close), (SUPERVISOR, close))
+    assert sorted(outcomes) == ["Stale", "done"]
+    real_session.expire_all()
+    told = select(func.count()).select_from(CaseEvent).where(CaseEvent.case_id == case_id, CaseEvent.title.startswith("Case closed"))
+    assert real_session.scalar(told) == 1
 
 
 def test_a_case_moved_twice_at_once_has_one_new_officer(real_app, real_session):

@@ -11,10 +11,11 @@ from sentinel.core.db import db
 from sentinel.core.errors import NotAllowed, Refused, Stale
 from sentinel.interventions.models import Intervention
 from sentinel.referrals.models import Referral
-from sentinel.risk.models import Assessment, HighEpisode
+from sentinel.risk.models import HighEpisode
 from tests import factories
-from tests.integration.promise_made import HIGH, contacted, opened, promises, report_taken, story
+from tests.integration.promise_made import HIGH, assessed, contacted, opened, promises, report_taken, story
 
+STRANGER = "officer@charnwood.example"
 COVERED = ("acknowledge", "first_contact", "after_assessment")
 
 
@@ -26,20 +27,14 @@ def supervisor():
     return factories.user("supervisor@blaby.example")
 
 
-def propose(case, *, view="agrees", actor=None):
+def propose(case, *, actor=None):
     note = "Words of advice were given. Nothing has happened for six weeks."
-    return closure.propose_closing(actor=actor or officer(), case=case, outcome="resolved_advice", note=note, victim_view=view)
+    return closure.propose_closing(actor=actor or officer(), case=case, outcome="resolved_advice", note=note)
 
 
-def assessed(case, **more):
-    """A full assessment of the case's victim, in force, made now."""
-    party = next(one for one in case.parties if one.role == "victim")
-    values = {"kind": "full", "set_version": "1", "answers": {}, "score": 3, "because": [], "state": "in_force", "review_by": clock.now()}
-    levels = dict.fromkeys(("suggested", "judged", "effective"), "standard")
-    made = Assessment(party_id=party.id, case_id=case.id, assessor_id=officer().id, assessed_at=clock.now(), **(values | levels | more))
-    db.session.add(made)
-    db.session.flush()
-    return made
+def says(case, view):
+    """The case's victim is told that it may close, and says what they think."""
+    return contacted(case.parties[0], covers=("closure",), closing_view=view)
 
 
 def ready(at, answers=None):
@@ -49,7 +44,9 @@ def ready(at, answers=None):
     at("2026-12-03 11:00")
     contacted(case.parties[0], covers=COVERED)
     assessed(case)
-    return propose(case)
+    propose(case)
+    says(case, "agrees")
+    return case
 
 
 def sentences(case):
@@ -63,7 +60,8 @@ def test_a_case_on_which_everything_was_done_is_closed(session, at):
     closure.close_case(actor=officer(), case=case)
     assert (case.state, case.closed_at) == ("closed", now)
     assert promises(case.parties[0], "open") == {}
-    assert story(case, "closure") == ["Closing proposed: Resolved: advice", "Case closed: Resolved: advice"]
+    said = "Nasreen Khan-Abdullahi on closing: agrees with closing"
+    assert story(case, "closure") == ["Closing proposed: Resolved: advice", said, "Case closed: Resolved: advice"]
 
 
 def test_a_case_is_never_closed_without_being_proposed_first(session, at):
@@ -71,7 +69,8 @@ def test_a_case_is_never_closed_without_being_proposed_first(session, at):
     case = opened(report_taken())
     with pytest.raises(Refused, match="This case is open"):
         closure.close_case(actor=officer(), case=case)
-    assert closure.missing(case)[0] == ("Propose closing: choose how it ended and record what the victim thinks.", "closing.case_closing")
+    first = closure.missing(case)[0]
+    assert (first.sentence, first.endpoint) == ("Propose closing: choose how it ended, and who tells the victims.", "closing.case_closing")
 
 
 def test_a_refusal_lists_everything_that_is_missing_and_where_to_mend_it(session, at):
@@ -81,7 +80,8 @@ def test_a_refusal_lists_everything_that_is_missing_and_where_to_mend_it(session
     party = case.parties[0]
     actions.add_action(actor=officer(), case=case, what="Ring the landlord", owner=officer(), due_on=date(2026, 12, 10))
     common = {"case_id": case.id, "power_key": "verbal_advice", "power_version": "1", "tier": "advice", "self_authorised": True}
-    db.session.add(Intervention(**common, state="in_force", proposed_by=officer().id, proposed_at=clock.now()))
+    for state in ("in_force", "proposed"):
+        db.session.add(Intervention(**common, state=state, proposed_by=officer().id, proposed_at=clock.now()))
     referral = {"agency_id": agency.id, "person_id": party.person_id, "party_id": party.id, "case_id": case.id}
     db.session.add(Referral(**referral, state="open", consent="given", why="High risk", referred_at=clock.now()))
     handover.offer(actor=officer(), case=case, to_team=factories.team("charnwood-asb"), reason="They moved.")
@@ -89,7 +89,8 @@ def test_a_refusal_lists_everything_that_is_missing_and_where_to_mend_it(session
     with pytest.raises(closure.NotYet) as refused:
         closure.close_case(actor=officer(), case=case)
     assert {one.endpoint: one.sentence for one in refused.value.missing} == {
-        "interventions.case_interventions": "End 1 intervention still proposed or in force.",
+        "interventions.move": "Words of advice is in force: end it, or say who looks after it and until when.",
+        "interventions.case_interventions": "Words of advice is waiting to be authorised: carry it out, or take it back.",
         "referrals.case_referrals": "Victim First has not answered the referral yet.",
         "actions.case_actions": "Finish 1 action, with what came of it.",
         "ownership.hand_over": "Take back the offer to Charnwood ASB team, or wait for their answer.",
@@ -144,7 +145,8 @@ def test_a_case_that_was_high_needs_a_supervisors_signature_who_did_not_propose_
 
 def test_nobody_signs_what_they_proposed(session, at):
     at("2026-12-02 10:47")
-    case = propose(opened(report_taken()), view="disagrees", actor=supervisor())
+    case = propose(opened(report_taken()), actor=supervisor())
+    says(case, "disagrees")
     with pytest.raises(Refused, match="another supervisor"):
         closure.sign_closing(actor=supervisor(), case=case)
     closure.sign_closing(actor=factories.user("supervisor2@blaby.example"), case=case)
@@ -153,8 +155,9 @@ def test_nobody_signs_what_they_proposed(session, at):
 
 def test_the_victims_disagreement_and_a_child_need_a_signature(session, at):
     at("2026-12-02 10:47")
-    disagreed = propose(opened(report_taken()), view="disagrees")
-    assert "A supervisor signs, because the victim does not agree." in sentences(disagreed)
+    disagreed = propose(opened(report_taken()))
+    says(disagreed, "disagrees")
+    assert "A supervisor signs, because a victim does not agree." in sentences(disagreed)
     child = propose(opened(report_taken(who=factories.person("Ellie Marsh", age_years=15))))
     assert "A supervisor signs, because a child is involved." in sentences(child)
     at_home = propose(opened(report_taken(detail={"children": "yes"})))
@@ -176,10 +179,11 @@ def test_sixty_days_after_the_risk_was_high_no_signature_is_needed(session, at):
 
 def test_a_proposal_made_again_needs_a_new_signature(session, at):
     at("2026-12-02 10:47")
-    case = propose(opened(report_taken()), view="disagrees")
+    case = propose(opened(report_taken()))
+    says(case, "disagrees")
     closure.sign_closing(actor=supervisor(), case=case)
     closure.keep_open(actor=officer(), case=case, reason="He came back last night.")
-    propose(case, view="disagrees")
+    propose(case)
     assert closure.detail_of(case).signed_by is None
 
 
@@ -188,13 +192,13 @@ def test_a_proposal_made_again_needs_a_new_signature(session, at):
 
 @pytest.mark.parametrize(
     ("change", "field"),
-    [({"outcome": ""}, "outcome"), ({"outcome": "other"}, "outcome"), ({"note": " "}, "note"), ({"victim_view": "maybe"}, "victim_view")],
+    [({"outcome": ""}, "outcome"), ({"outcome": "other"}, "outcome"), ({"note": " "}, "note"), ({"teller": STRANGER}, "teller")],
 )
-def test_a_proposal_says_how_it_ended_and_what_the_victim_thinks(session, change, field):
-    given = {"outcome": "resolved_advice", "note": "Quiet.", "victim_view": "agrees"} | change
+def test_a_proposal_says_how_it_ended_and_who_tells_the_victims(session, change, field):
+    given = {"outcome": "resolved_advice", "note": "Quiet.", "teller": "officer@blaby.example"} | change
     case = factories.case()
     with pytest.raises(Refused) as refused:
-        closure.propose_closing(actor=officer(), case=case, **given)
+        closure.propose_closing(actor=officer(), case=case, **(given | {"teller": factories.user(given["teller"])}))
     assert refused.value.field == field
     assert case.state == "open"
 

@@ -9,9 +9,10 @@ from sqlalchemy import select, text
 from sentinel.cases import actions, closure, handover, service
 from sentinel.cases.models import Action, Case, CaseEvent, CaseGrant, PartyDetail
 from sentinel.core import clock
+from sentinel.interventions import service as powers
 from tests import factories
 from tests.integration.page_read import NEIGHBOUR, OFFICER, SUPERVISOR, hidden, words
-from tests.integration.promise_made import HIGH, contacted, opened, report_taken, victim
+from tests.integration.promise_made import HIGH, assessed, contacted, opened, report_taken, victim
 
 # --- The case --------------------------------------------------------------------------------------------------------
 
@@ -27,7 +28,7 @@ def test_every_page_of_a_case_opens_with_everything_on_it_and_with_nothing(sessi
     full = opened(report_taken(HIGH, roles=("victim", "alleged"), who=who))
     contacted(full.parties[0], covers=("first_contact",))
     actions.add_action(actor=factories.user(), case=full, what="Ring", owner=factories.user(), due_on=date(2026, 12, 3))
-    closure.propose_closing(actor=factories.user(), case=full, outcome="resolved_advice", note="Quiet.", victim_view="disagrees")
+    closure.propose_closing(actor=factories.user(), case=full, outcome="resolved_advice", note="Quiet.")
     for case in (full, factories.case(officer=None), factories.case(state="closed", closed_at=clock.now())):
         client_as(SUPERVISOR).get(f"/cases/{case.id}{path}")
 
@@ -240,7 +241,7 @@ def test_closing_is_refused_with_each_missing_thing_linked_to_where_it_is_mended
     case = opened(report_taken())
     actions.add_action(actor=factories.user(), case=case, what="Ring", owner=factories.user(), due_on=date(2026, 12, 3))
     client, path = client_as(OFFICER), f"/cases/{case.id}/closing"
-    fields = {"outcome": "resolved_advice", "victim_view": "agrees", "note": "Quiet since."}
+    fields = {"outcome": "resolved_advice", "teller": str(factories.user().id), "note": "Quiet since."}
     client.post(f"{path}/propose", hidden(client.get(path), f"{path}/propose") | fields)
     page = client.get(path)
     assert "Close the case</button>" not in page.text
@@ -254,19 +255,85 @@ def test_closing_is_refused_with_each_missing_thing_linked_to_where_it_is_mended
 
 def test_a_supervisor_signs_and_the_officer_closes(session, client_as, at):
     at("2026-12-02 10:47")
-    case = factories.case(officer=factories.user())
+    case = opened(report_taken(who=factories.person("Ellie Marsh", age_years=15)))
     officer, supervisor, path = client_as(OFFICER), client_as(SUPERVISOR), f"/cases/{case.id}/closing"
-    fields = {"outcome": "no_contact", "victim_view": "disagrees", "note": "Nobody named."}
+    fields = {"outcome": "no_contact", "teller": str(factories.user().id), "note": "Nothing since."}
     officer.post(f"{path}/propose", hidden(officer.get(path), f"{path}/propose") | fields)
     officer.post(f"{path}/sign", {"version": "2"}, status=403)
+    contacted(case.parties[0], covers=("acknowledge", "first_contact", "closure"), closing_view="agrees")
+    assessed(case)
     supervisor.post(f"{path}/sign", hidden(supervisor.get(path), f"{path}/sign") | {"note": "Agreed."})
     officer.post(f"{path}/close", hidden(officer.get(path), f"{path}/close"))
     closed = words(officer.get(path))
     assert "The victim could not be reached" in closed
-    assert "Sentinel does not send the survey after closing yet" in closed
+    assert "Ellie Marsh Agrees with closing Told by Jaswinder Bell, Today, 10:47am" in closed
     officer.post(f"{path}/reopen", hidden(officer.get(path), f"{path}/reopen") | {"reason": "He is back."})
     session.expire_all()
     assert session.get(Case, case.id).state == "open"
+
+
+def test_closing_shows_each_victim_and_leads_to_telling_them_and_back(session, client_as, at):
+    at("2026-12-02 10:47")
+    case = opened(report_taken(plan={"phone": "07700 900318", "ring": "yes"}))
+    officer, path = client_as(OFFICER), f"/cases/{case.id}/closing"
+    fields = {"outcome": "no_further_incidents", "teller": str(factories.user(SUPERVISOR).id), "note": "Six quiet weeks."}
+    officer.post(f"{path}/propose", hidden(officer.get(path), f"{path}/propose") | fields)
+    page = officer.get(path)
+    assert "Tells the victims Marcia Thornton-Clarke" in words(page)
+    assert "Nasreen Khan-Abdullahi Not told yet." in words(page)
+    contact = re.search(r'href="(/parties/[^"]+)">Tell Nasreen Khan-Abdullahi', page.text)[1].replace("&amp;", "&")
+    form = officer.get(contact)
+    assert "What do they think of closing?" in words(form)
+    typed = {"channel": "phone", "outcome": "reached", "when": "now", "note": "She is content.", "covers": ["closure", "first_contact"]}
+    address = contact.partition("?")[0]
+    refused = officer.post(address, hidden(form, address) | typed, status=422)
+    assert "Ask what they think of closing, and choose what they said; or untick that you told them." in words(refused)
+    assert "She is content." in refused.text
+    there = officer.post(address, hidden(refused, address) | typed | {"closing_view": "agrees"}).headers["Location"]
+    assert there == path
+    assert "Nasreen Khan-Abdullahi Agrees with closing" in words(officer.get(path))
+
+
+def test_a_supervisor_signs_without_an_answer_after_ten_working_days(session, client_as, at):
+    at("2026-12-02 10:47")
+    case = opened(report_taken())
+    closure.propose_closing(actor=factories.user(), case=case, outcome="no_contact", note="No answer.")
+    at("2026-12-03 10:00")
+    contacted(case.parties[0], outcome="attempt", note="Rang out.")
+    supervisor, path = client_as(SUPERVISOR), f"/cases/{case.id}/closing"
+    assert "Without an answer a supervisor may sign from Thursday 17 December, 5pm." in words(supervisor.get(path))
+    without = f"/parties/{case.parties[0].id}/unanswered"
+    assert "Not yet. Nasreen Khan-Abdullahi has until Thursday 17 December, 5pm to answer." in words(supervisor.get(without))
+    at("2026-12-17 17:00")
+    assert without in supervisor.get(path).text
+    assert without not in client_as(OFFICER).get(path).text
+    supervisor.post(without, hidden(supervisor.get(without)) | {"reason": ""}, status=422)
+    supervisor.post(without, hidden(supervisor.get(without)) | {"reason": "Rang, wrote, called round."})
+    assert "Nasreen Khan-Abdullahi Did not answer Recorded by Marcia Thornton-Clarke, Today, 5pm" in words(supervisor.get(path))
+    supervisor.get(without)
+
+
+def test_who_looks_after_an_intervention_after_closing_is_said_on_its_page_and_on_closing(session, client_as, at):
+    at("2026-12-02 10:00")
+    case = factories.case(officer=factories.user())
+    advice = powers.propose(actor=factories.user(), case=case, power_key="verbal_advice", note="Keep it down.", starts_on=date(2026, 12, 1))
+    closure.propose_closing(actor=factories.user(), case=case, outcome="resolved_advice", note="Quiet.")
+    officer, path = client_as(OFFICER), f"/cases/{case.id}/closing"
+    step = f"/cases/{case.id}/interventions/{advice.id}/hand-on"
+    assert f'href="{step}#i-{advice.id}">Words of advice is in force: end it, or say who looks after it' in officer.get(path).text
+    form = officer.get(step)
+    chosen = {"carer": str(factories.user(SUPERVISOR).id), "note": "Reopen it if he starts again."}
+    refused = officer.post(step, hidden(form, step) | chosen, status=422)
+    assert "Enter a day to come: until then they look after it." in words(refused)
+    day = {"until-day": "2", "until-month": "3", "until-year": "2027"}
+    officer.post(step, hidden(refused, step) | chosen | day)
+    said = "Words of advice Marcia Thornton-Clarke looks after it until Tuesday 2 March 2027."
+    assert said in words(officer.get(path))
+    officer.post(f"{path}/close", hidden(officer.get(path), f"{path}/close"))
+    assert said in words(officer.get(path))
+    ladder = words(officer.get(f"/cases/{case.id}/interventions"))
+    assert "Marcia Thornton-Clarke looks after it until Tuesday 2 March 2027. End it" in ladder
+    assert "Note a breach" not in ladder
 
 
 # --- Lists -----------------------------------------------------------------------------------------------------------

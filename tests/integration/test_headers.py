@@ -21,8 +21,11 @@ PROMISED = {
 }
 
 
-def strict(answer) -> None:
-    assert PROMISED.items() <= dict(answer.headers).items()
+NO_REFERRER = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}
+
+
+def strict(answer, **more) -> None:
+    assert (PROMISED | more).items() <= dict(answer.headers).items()
     policy = answer.headers["Content-Security-Policy"]
     assert "unsafe" not in policy and ("script-src 'self'" in policy or policy.startswith("sandbox"))
     assert "camera=()" in answer.headers["Permissions-Policy"]
@@ -42,7 +45,7 @@ def test_every_address_answers_strictly_whoever_asks(app, email) -> None:
         for method in sorted(rule.methods & {"GET", "POST"}):
             answer = client.ask(method, path)
             statuses.add(answer.status_code)
-            strict(answer)
+            strict(answer, **(NO_REFERRER if rule.endpoint.startswith("survey.") else {}))
             if rule.endpoint not in ("static", "assets"):
                 assert answer.headers["Cache-Control"] == "no-store", path
     assert {302, 400, 404} <= statuses

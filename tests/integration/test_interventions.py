@@ -8,6 +8,7 @@ from sqlalchemy import select, text
 from config import agreed
 from sentinel.access.models import PartnerPower
 from sentinel.access.queries import viewer_of
+from sentinel.cases import closure
 from sentinel.cases import service as cases
 from sentinel.cases.models import CaseEvent
 from sentinel.core.db import db
@@ -395,3 +396,94 @@ def test_the_database_itself_refuses_a_proposal_authorised_by_its_proposer(sessi
     row.authorised_by = row.proposed_by
     with pytest.raises(Exception, match="authorised_by_another"):
         session.flush()
+
+
+# --- Looked after when the case has closed --------------------------------------------------------------------------
+
+
+def handed_on(case, one, **more):
+    values = {"carer": supervisor(), "until": None, "note": "Watch for Saturdays."}
+    return service.hand_on(actor=officer(), intervention=one, **(values | more))
+
+
+def watched(condition, one, moment):
+    rows = db.session.execute(text(CONDITIONS[condition]), {"at": moment}).mappings().all()
+    return [(row["officer_id"], row["since"]) for row in rows if row["subject_id"] == one.id]
+
+
+def test_what_goes_on_after_closing_has_somebody_who_looks_after_it_until_its_end(session, at):
+    case = a_case()
+    one = in_force(case)
+    assert len(list(interventions_ended(case))) == 1
+    handed_on(case, one)
+    assert (one.looked_after_by, one.looked_after_until, one.state) == (supervisor().id, date(2027, 6, 2), "in_force")
+    assert list(interventions_ended(case)) == []
+    name = "Acceptable behaviour contract or agreement (ABC, ABA)"
+    said = f"{name}: Marcia Thornton-Clarke looks after it until Wednesday 2 June 2027 for Darren Whitlock (alleged)"
+    assert story(case)[-1].title == said
+
+
+def test_its_alerts_go_to_whoever_looks_after_it(session, at):
+    case = a_case()
+    one, now = in_force(case), at("2027-05-20 10:00")
+    assert watched("intervention_ending", one, now) == [(None, datetime(2027, 6, 1, 23, tzinfo=UTC))]
+    handed_on(case, one)
+    assert watched("intervention_ending", one, now) == []
+    assert watched("intervention_handed_on", one, now) == [(supervisor().id, datetime(2027, 6, 1, 23, tzinfo=UTC))]
+
+
+@pytest.mark.parametrize(
+    ("until", "sentence"),
+    [(None, "Enter a day to come"), (date(2026, 12, 2), "Enter a day to come"), (date(2031, 1, 1), "more than three years away")],
+)
+def test_what_has_no_end_is_looked_after_until_a_day_to_come(session, until, sentence):
+    case = a_case()
+    one = proposed(case, "verbal_advice", starts_on=date(2026, 12, 1))
+    with pytest.raises(Refused, match=sentence) as refused:
+        handed_on(case, one, until=until)
+    assert refused.value.field == "until"
+    handed_on(case, one, until=date(2027, 3, 1))
+    assert one.looked_after_until == date(2027, 3, 1)
+
+
+def test_nobody_looks_after_what_is_not_in_force_or_over_nor_without_seeing_the_case(session, at):
+    case = a_case()
+    with pytest.raises(Refused, match="Only one in force"):
+        handed_on(case, proposed(case))
+    one = in_force(a_case())
+    with pytest.raises(Refused, match="does not see this case in full"):
+        handed_on(case, one, carer=factories.user("officer@charnwood.example"))
+    at("2027-06-03 10:00")
+    with pytest.raises(Refused, match="was to end on Wednesday 2 June"):
+        handed_on(case, one)
+
+
+def test_on_a_closed_case_what_is_looked_after_can_be_ended_or_handed_to_somebody_else_and_nothing_more(session, at):
+    case = a_case()
+    one = handed_on(case, in_force(case))
+    case.state, case.closed_at = "closed", one.proposed_at
+    at("2027-01-04 10:00")
+    with pytest.raises(Refused, match="Reopen it first"):
+        service.note_breach(actor=officer(), intervention=one, happened_on=date(2027, 1, 2), note="He was back.")
+    handed_on(case, one, carer=factories.user("supervisor2@blaby.example"))
+    with pytest.raises(NotAllowed):
+        service.end(actor=factories.user("officer@charnwood.example"), intervention=one, outcome="Kept.")
+    service.end(actor=supervisor(), intervention=one, outcome="Kept for the whole time.")
+    assert one.state == "ended"
+
+
+def test_what_nobody_looks_after_is_not_touched_on_a_closed_case(session):
+    case = a_case()
+    one = in_force(case)
+    case.state, case.closed_at = "closed", one.proposed_at
+    with pytest.raises(Refused, match="Reopen it first"):
+        service.end(actor=officer(), intervention=one, outcome="Kept.")
+
+
+def test_a_case_that_is_opened_again_looks_after_its_own(session, at):
+    case = a_case()
+    one = handed_on(case, in_force(case))
+    case.state, case.closed_at = "closed", one.proposed_at
+    db.session.flush()
+    closure.reopen(actor=officer(), case=case, reason="He is back.")
+    assert (one.looked_after_by, one.looked_after_until) == (None, None)

@@ -88,7 +88,7 @@ def test_the_overview_leads_to_the_ladder_and_closing_does(client_as, case):
     proposed(case)
     assert ladder(case) in client_as(OFFICER).get(f"/cases/{case.id}").text
     closing = client_as(OFFICER).get(f"/cases/{case.id}/closing").text
-    assert "End 1 intervention still proposed or in force." in closing
+    assert "(ABC, ABA) is waiting to be authorised: carry it out, or take it back." in closing
     assert ladder(case) in closing
 
 

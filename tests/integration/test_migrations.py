@@ -103,6 +103,9 @@ def test_down_to_a_revision_and_up_again_keeps_every_row_and_every_right(revisio
     lost = {"audit_entry", "audit_payload", "installation"} if revision == "0001" else set()  # 0002 made their rows
     lost |= {"agreement", "partner_power"} if revision < "0014" else set()  # what the standards begin with comes with the next start
     lost |= {"credential"} if revision < "0008" else set()  # when a password was set, and second factors, are not known below it
+    lost |= (
+        {"closing_view", "case_detail", "survey_offer", "survey_answer"} if revision < "0018" else set()
+    )  # one view for a case below it, and no named teller
     drawn, rows = _drawing(own_database), _rows(own_database, lost)
     migrate.downgrade(address, revision)
     migrate.upgrade(address)

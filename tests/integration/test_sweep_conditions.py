@@ -157,6 +157,15 @@ def letter_waiting() -> Fact:
     return Fact(party.id, change(row, state="sent", sent_at=clock.now()))
 
 
+def handed_on_expiring() -> Fact:
+    """Of an intervention that goes on after its case has closed: whoever looks after it is told, not the officer the case had."""
+    case, moment = make.case(officer=officer(), state="closed", closed_at=london(START)), london(START)
+    running = {"power_key": "abc", "power_version": "1", "tier": "early", "state": "in_force", "proposed_by": officer().id}
+    looked_after = {"looked_after_by": officer().id, "looked_after_until": date(2026, 12, 31)}
+    row = save(Intervention(id=new_id(), case_id=case.id, proposed_at=moment, **running, **looked_after))
+    return Fact(row.id, change(row, state="ended"))
+
+
 def refer(state: str = "open", **more: Any) -> Referral:
     party = victim()
     agency = make.user("worker@victimfirst.example").partner_id
@@ -332,6 +341,7 @@ REACHED = [
     (may_apply, [START]),
     (letter_waiting, ["2026-12-03 17:00", "2026-12-04 17:00"]),
     (hearing, ["2026-12-02 09:00", "2026-12-07 17:00"]),
+    (handed_on_expiring, ["2026-12-03 09:00", "2026-12-24 09:00"]),
     (safeguarding, ["2026-12-02 11:00", "2026-12-02 14:00", "2026-12-03 11:00"]),
     (not_acknowledged, ["2026-12-03 17:00", "2026-12-04 17:00"]),
     (not_contacted, ["2026-12-04 10:00", "2026-12-05 10:00"]),

@@ -7,9 +7,10 @@ from sentinel.access.queries import viewer_of
 from sentinel.cases import closure, handover, triage
 from sentinel.cases.models import CaseEvent, Party, PartyDetail
 from sentinel.core import clock
-from sentinel.core.db import db
+from sentinel.core.db import db, new_id
 from sentinel.core.errors import NotAllowed, Refused, Stale
 from sentinel.desk import decisions
+from sentinel.places.models import Place
 from tests import factories
 from tests.integration.promise_made import HIGH, STANDARD, opened, promises, report_taken, story, victim
 
@@ -170,7 +171,7 @@ SEEN = {
 
 def test_a_new_report_on_a_case_proposed_for_closing_opens_it_again(session):
     case = opened(report_taken())
-    closure.propose_closing(actor=officer(), case=case, outcome="resolved_advice", note="Quiet since.", victim_view="agrees")
+    closure.propose_closing(actor=officer(), case=case, outcome="resolved_advice", note="Quiet since.")
     triage.join_case(actor=officer(), report=report_taken(), case=case, reason="same_problem")
     assert case.state == "open"
     assert closure.detail_of(case).outcome is None
@@ -293,3 +294,99 @@ def test_every_decision_is_one_line_of_the_reports_story(session):
         _decide(report, outcome, reason=triage.reasons(outcome)[0].key)
         rows = db.session.scalars(select(CaseEvent).where(CaseEvent.report_id == report.id, CaseEvent.kind == "triage")).all()
         assert [(row.actor_name, row.body) for row in rows] == [("Jaswinder Bell", triage.reasons(outcome)[0].text)]
+
+
+# --- Reopening --------------------------------------------------------------------------------------------------------
+
+
+def closed_case(at, when="2026-09-02 10:00", **more):
+    """A case of Nasreen's, about Darren Whitlock, in Church Lane, that closed then."""
+    case = factories.case(officer=officer(), state="closed", closed_at=at(when), **more)
+    factories.party(on=case, who=factories.person("Nasreen Khan"))
+    factories.party(on=case, who=factories.person("Darren Whitlock"), role="alleged")
+    return case
+
+
+def flat(number):
+    """A flat of a building in Church Lane."""
+    address = f"Flat {number}, 14 Church Lane, Enderby"
+    made = Place(id=new_id(), address=address, postcode="LE19 4NS", address_key=address.lower(), building_key="14 church lane le19 4ns")
+    db.session.add(made)
+    db.session.flush()
+    return made
+
+
+def report_about(who=None, role="victim", **more):
+    made = factories.report(**more)
+    if who:
+        factories.party(on=made, who=who, role=role)
+    db.session.expire_all()
+    return made
+
+
+def reopenings(report):
+    return {one.case.id: one.why for one in decisions.reopenable(viewer_of(officer()), report)}
+
+
+def test_a_report_with_the_same_victim_alleged_or_building_proposes_to_reopen_what_closed_in_six_months(session, at):
+    case = closed_case(at, place_id=flat(2).id)
+    nasreen, darren = (party.person for party in case.parties)
+    at("2026-12-02 10:00")
+    assert reopenings(report_about(nasreen)) == {case.id: "Nasreen Khan is a victim there"}
+    assert reopenings(report_about(darren, "alleged")) == {case.id: "Darren Whitlock is alleged there too"}
+    same = report_about(place_id=flat(5).id)
+    assert reopenings(same) == {case.id: "same building"}
+    assert reopenings(report_about(darren)) == {}
+    assert reopenings(report_about(nasreen, "alleged")) == {}
+    assert reopenings(report_about(factories.person("Somebody Else"))) == {}
+
+
+@pytest.mark.parametrize(("now", "proposed"), [("2027-03-02 09:59", True), ("2027-03-02 10:01", False)])
+def test_six_calendar_months_after_it_closed_nothing_is_proposed(session, at, now, proposed):
+    case = closed_case(at)
+    at(now)
+    assert bool(reopenings(report_about(case.parties[0].person))) is proposed
+
+
+def test_another_partners_closed_case_is_not_proposed_and_cannot_be_reopened_from_here(session, at):
+    case = closed_case(at, team_slug="charnwood-asb")
+    report = report_about(case.parties[0].person)
+    assert reopenings(report) == {}
+    with pytest.raises(Refused, match="belongs to Charnwood Borough Council: offer this report to Charnwood ASB team") as refused:
+        triage.reopen_and_join(actor=officer(), report=report, case=case, reason="same_problem")
+    assert refused.value.field == "closed_case"
+    assert (case.state, report.state) == ("closed", "received")
+
+
+def test_reopening_opens_the_case_and_joins_the_report_in_one(session, at):
+    case = closed_case(at)
+    at("2026-12-02 10:47")
+    report = report_taken(who=case.parties[0].person)
+    triage.reopen_and_join(actor=officer(), report=report, case=case, reason="same_problem", words="He is back.")
+    assert (case.state, case.closed_at, report.state, report.case_id) == ("open", None, "joined", case.id)
+    assert story(case, "closure") == ["Case reopened"]
+    assert [party.case_id for party in report.parties] == [case.id]
+    first = next(party for party in case.parties if party.report_id is None and party.role == "victim")
+    assert "cadence" in promises(first, "open")
+    assert "first_contact" in promises(victim(report), "open")
+
+
+def test_a_case_that_was_opened_again_meanwhile_is_joined(session, at):
+    case = closed_case(at)
+    at("2026-12-02 10:47")
+    report = report_taken(who=case.parties[0].person)
+    closure.reopen(actor=officer(), case=case, reason="He rang.")
+    triage.reopen_and_join(actor=officer(), report=report, case=case, reason="same_problem")
+    assert (case.state, report.state) == ("open", "joined")
+    assert story(case, "closure") == ["Case reopened"]
+
+
+def test_a_report_that_cannot_be_decided_reopens_nothing(session, at):
+    case = closed_case(at)
+    report = report_about(case.parties[0].person)
+    with pytest.raises(Refused, match="Choose a reason"):
+        triage.reopen_and_join(actor=officer(), report=report, case=case, reason="")
+    triage.take_no_further_action(actor=officer(), report=report, reason="one_off")
+    with pytest.raises(Refused, match="already decided"):
+        triage.reopen_and_join(actor=officer(), report=report, case=case, reason="same_problem")
+    assert case.state == "closed"

@@ -260,3 +260,28 @@ def test_reports_of_one_incident_are_linked_from_the_page(session, client_as):
     client.post(f"{path}/unlink")
     session.expire_all()
     assert session.get(Report, first.id).incident_id is None
+
+
+def test_a_report_about_the_same_matter_offers_to_reopen_and_says_why(session, client_as, at):
+    case = factories.case(officer=factories.user(OFFICER), state="closed", closed_at=at("2026-11-02 10:00"))
+    who = factories.party(on=case, who=factories.person("Nasreen Khan")).person
+    at("2026-12-02 10:47")
+    report, client = report_taken(who=who), client_as(OFFICER)
+    page = client.get(f"/reports/{report.id}/triage")
+    assert f"Reopen {case.reference}: {case.title} Nasreen Khan is a victim there. Closed Monday 2 November." in words(page)
+    assert "Choose which case to reopen." in words(decide(client, report, status=422, outcome="reopened", reason_reopened="same_problem"))
+    chosen = {"outcome": "reopened", "closed_case": str(case.id)}
+    assert "Choose a reason." in words(decide(client, report, status=422, **chosen))
+    there = decide(client, report, **chosen, reason_reopened="same_problem")
+    assert there.headers["Location"] == f"/cases/{case.id}"
+    session.expire_all()
+    assert (session.get(Case, case.id).state, session.get(Report, report.id).state) == ("open", "joined")
+
+
+def test_only_what_was_offered_is_reopened(session, client_as, at):
+    theirs = factories.case(team_slug="charnwood-asb", state="closed", closed_at=at("2026-11-02 10:00"))
+    who = factories.party(on=theirs, who=factories.person("Nasreen Khan")).person
+    report, client = report_taken(who=who), client_as(OFFICER)
+    assert "Reopen a closed case" not in words(client.get(f"/reports/{report.id}/triage"))
+    sent = {"outcome": "reopened", "closed_case": str(theirs.id), "reason_reopened": "same_problem"}
+    assert "That answer is not one of those offered" in words(decide(client, report, status=422, **sent))

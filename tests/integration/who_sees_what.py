@@ -23,7 +23,8 @@ TABLES = tuple(
     multi_agency_proposal break_glass restricted_touch
     episode_referral referral referral_event incident alert telling audit_entry quarantined_row partner team
     app_user role_held look_flag audit_seal
-    document disclosure hearing agreement partner_power dip_draw dip_sample entry_comment""".split()  # noqa: SIM905  a list of words
+    document disclosure hearing agreement partner_power dip_draw dip_sample entry_comment
+    closing_view survey_offer survey_answer""".split()  # noqa: SIM905  a list of words
 )
 KEYS = {
     "audit_seal": ("n",),
@@ -37,7 +38,7 @@ KEYS = {
     "telling": ("alert_id", "step", "user_id"),
     "role_held": ("user_id", "team_id", "role"),
 }
-OF_A_CASE = {"restricted_touch", "document", "case_detail", "case_action", "intervention", "hearing", "dip_sample", "entry_comment"}
+OF_A_CASE = set("restricted_touch document case_detail case_action intervention hearing survey_offer dip_sample entry_comment".split())  # noqa: SIM905
 
 
 @dataclass
@@ -205,6 +206,13 @@ class World:
     def _may_read_disclosure(self, who: Person, row: Row) -> bool:
         in_full = RANK[self.of_case(who, self.by_id["asb_case"][row["case_id"]])] >= RANK["full"]
         return in_full or "information_officer" in who.roles
+
+    def _may_read_survey_answer(self, who: Person, row: Row) -> bool:
+        """Counts are for those who oversee; whose it is, only where they want it read on their case."""
+        offer = self.by_id["survey_offer"].get(row["offer_id"])
+        in_full = offer is not None and RANK[self.of_case(who, self.by_id["asb_case"][offer["case_id"]])] >= RANK["full"]
+        of_theirs = bool(who.roles & {"supervisor", "service_manager"}) and row["partner_id"] in who.partners
+        return in_full or of_theirs or bool(who.roles & {"governance", "analyst"})
 
     def _holds(self, who: Person, row: Row, link: str) -> bool:
         """Who holds the case, for the agency somebody on it was referred to: that row alone; never a restricted one's."""

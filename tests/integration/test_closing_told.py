@@ -1,0 +1,312 @@
+"""Closing, victim by victim: each is told by a named person before it, says what they think, and a silence is signed for."""
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import select
+
+from sentinel.cases import closure, triage
+from sentinel.core.errors import NotAllowed, Refused
+from sentinel.victims import closing, service
+from sentinel.victims.models import ClosingView
+from tests import factories
+from tests.integration.promise_made import HIGH, MEDIUM, all_promises, assessed, contacted, opened, promises, report_taken, story, victim
+
+NASREEN = "Nasreen Khan-Abdullahi"
+
+
+def officer():
+    return factories.user("officer@blaby.example")
+
+
+def supervisor():
+    return factories.user("supervisor@blaby.example")
+
+
+def propose(case, actor=None, **more):
+    given = {"outcome": "no_further_incidents", "note": "Six quiet weeks."} | more
+    return closure.propose_closing(actor=actor or officer(), case=case, **given)
+
+
+def told(party, view="agrees", **more):
+    return contacted(party, covers=("closure",), closing_view=view, **more)
+
+
+def standing(case):
+    """What each victim thinks, by name; None where nobody knows yet."""
+    return {one.party.person.name: one.view and one.view.view for one in closing.standing(case)}
+
+
+def missing(case):
+    return [one.sentence for one in closure.missing(case) if one.endpoint == "victims.log_contact"]
+
+
+def two_victims(at):
+    """A case with two victims who are not one: a report about each, joined."""
+    at("2026-12-02 10:47")
+    case = opened(report_taken())
+    other = report_taken(who=factories.person("Grace Adeyemi"))
+    triage.join_case(actor=officer(), report=other, case=case, reason="same_problem")
+    return case, victim(case.reports[0]), victim(other)
+
+
+# --- The promise ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answers", "due"),
+    [
+        (None, datetime(2026, 12, 9, 17, tzinfo=UTC)),
+        (MEDIUM, datetime(2026, 12, 9, 17, tzinfo=UTC)),
+        (HIGH, datetime(2026, 12, 3, 17, tzinfo=UTC)),
+    ],
+    ids=["standard", "medium", "high"],
+)
+def test_each_victim_is_promised_to_be_told_before_it_closes_by_the_date_of_their_standard(session, at, answers, due):
+    at("2026-12-02 10:47")
+    case = opened(report_taken(answers))
+    propose(case)
+    made = promises(case.parties[0], "open")["closure"]
+    assert (made.due_at, made.starts_at) == (due, closure.detail_of(case).proposed_at)
+    assert story(case, "promise")[-1].startswith(f"Promised {NASREEN}: tell them the case may close, before it does")
+
+
+def test_a_proposal_after_one_that_was_taken_back_promises_it_anew(session, at):
+    at("2026-12-02 10:47")
+    case = opened(report_taken())
+    propose(case)
+    closure.keep_open(actor=officer(), case=case, reason="He came back.")
+    assert [one.state for one in all_promises(case.parties[0], "closure")] == ["ended"]
+    at("2026-12-10 10:00")
+    propose(case)
+    first, second = all_promises(case.parties[0], "closure")
+    assert (first.state, second.state, second.due_at) == ("ended", "open", datetime(2026, 12, 17, 17, tzinfo=UTC))
+
+
+def test_what_somebody_thought_of_an_earlier_proposal_does_not_count_for_a_later(session, at):
+    at("2026-12-02 10:47")
+    case = opened(report_taken())
+    propose(case)
+    told(case.parties[0])
+    closure.keep_open(actor=officer(), case=case, reason="He came back.")
+    at("2026-12-10 10:00")
+    propose(case)
+    assert standing(case) == {NASREEN: None}
+
+
+def test_a_new_report_ends_what_was_promised_of_closing(session, at):
+    case, first, _ = two_victims(at)
+    propose(case)
+    third = report_taken(who=factories.person("Ida Moss"))
+    triage.join_case(actor=officer(), report=third, case=case, reason="same_problem")
+    assert case.state == "open"
+    assert [one.state for one in all_promises(first, "closure")] == ["ended"]
+
+
+def test_somebody_who_stands_on_two_reports_is_promised_it_once(session, at):
+    at("2026-12-02 10:47")
+    who = factories.person(NASREEN)
+    case = opened(report_taken(who=who))
+    triage.join_case(actor=officer(), report=report_taken(who=who), case=case, reason="same_problem")
+    propose(case)
+    made = [one for party in case.parties for one in all_promises(party, "closure")]
+    assert len(made) == 1
+    told(next(party for party in case.parties if party.id != made[0].party_id))
+    assert (made[0].state, standing(case)) == ("kept", {NASREEN: "agrees"})
+
+
+def test_somebody_found_only_while_it_is_proposed_is_promised_it_too(session, at):
+    at("2026-12-02 10:47")
+    case = opened(report_taken(plan={"ring": "no"}, contactable=False))
+    propose(case)
+    party = case.parties[0]
+    assert (all_promises(party, "closure"), missing(case)) == ([], [])
+    service.set_plan(actor=officer(), party=party, values={"phone": "07700 900318", "ring": "yes"})
+    assert promises(party, "open")["closure"].due_at == datetime(2026, 12, 9, 17, tzinfo=UTC)
+    assert missing(case) == [f"Tell {NASREEN} that the case may close, and ask what they think."]
+
+
+def test_only_a_contact_that_covers_closing_keeps_it(session, at):
+    at("2026-12-02 10:47")
+    case = opened(report_taken())
+    propose(case)
+    contacted(case.parties[0], covers=("first_contact",))
+    assert "closure" in promises(case.parties[0], "open")
+    told(case.parties[0], "later")
+    assert promises(case.parties[0])["closure"].state == "kept"
+    assert missing(case) == [f"Ask {NASREEN} what they think of closing."]
+
+
+# --- What they think --------------------------------------------------------------------------------------------------
+
+
+def test_two_victims_may_differ_and_one_who_disagrees_is_enough_for_a_signature(session, at):
+    case, first, second = two_victims(at)
+    propose(case)
+    told(first)
+    assert standing(case) == {NASREEN: "agrees", "Grace Adeyemi": None}
+    assert missing(case) == ["Tell Grace Adeyemi that the case may close, and ask what they think."]
+    told(second, "disagrees")
+    assert standing(case) == {NASREEN: "agrees", "Grace Adeyemi": "disagrees"}
+    assert "A supervisor signs, because a victim does not agree." in [one.sentence for one in closure.missing(case)]
+
+
+def test_whoever_changes_their_mind_is_on_record_with_both(session, at):
+    at("2026-12-02 10:47")
+    case = opened(report_taken())
+    propose(case)
+    told(case.parties[0])
+    at("2026-12-03 10:00")
+    told(case.parties[0], "disagrees", note="He shouted again last night.")
+    assert standing(case) == {NASREEN: "disagrees"}
+    assert [one.view for one in session.scalars(select(ClosingView).order_by(ClosingView.at))] == ["agrees", "disagrees"]
+
+
+def test_a_signature_does_not_outlive_a_disagreement_that_came_after_it(session, at):
+    at("2026-12-02 10:47")
+    case = opened(report_taken(who=factories.person("Ellie Marsh", age_years=15)))
+    propose(case)
+    closure.sign_closing(actor=supervisor(), case=case)
+    told(case.parties[0], "disagrees")
+    assert closure.detail_of(case).signed_by is None
+    assert story(case, "closure")[-1] == "The signature no longer stands: a victim disagrees"
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "sentence"),
+    [
+        ({"covers": ()}, "covers", "Tick that you told them about closing"),
+        ({"outcome": "attempt"}, "covers", "You did not speak to them"),
+        ({"outcome": "one_way_sent", "channel": "letter"}, "covers", "You did not speak to them"),
+        ({"closing_view": "hates_it"}, "closing_view", "Choose what they think of closing"),
+        ({"closing_view": "no_answer"}, "closing_view", "Choose what they think of closing"),
+        ({"closing_view": ""}, "closing_view", "Ask what they think of closing"),
+        ({"when": datetime(2026, 12, 3, 9, 59, tzinfo=UTC)}, "when", "Closing was proposed Today, 10am: ask again"),
+        ({"when": datetime(2026, 12, 3, 10, 31, tzinfo=UTC)}, "when", "That is still to come"),
+    ],
+)
+def test_a_view_comes_from_somebody_who_was_told_since_it_was_proposed_and_asked(session, at, change, field, sentence):
+    at("2026-12-02 10:47")
+    case = opened(report_taken(plan={"phone": "07700 900318", "ring": "yes", "address": "1 High Street", "post": "yes"}))
+    at("2026-12-03 10:00")
+    propose(case)
+    at("2026-12-03 10:30")
+    given = {"covers": ("closure",), "closing_view": "agrees"} | change
+    with pytest.raises(Refused, match=sentence) as refused:
+        contacted(case.parties[0], **given)
+    assert refused.value.field == field
+    session.rollback()
+    assert session.scalars(select(ClosingView)).all() == []
+
+
+def test_nobody_is_asked_about_a_case_that_is_not_proposed_for_closing(session, at):
+    at("2026-12-02 10:47")
+    case = opened(report_taken())
+    with pytest.raises(Refused, match="Nobody has proposed to close this case"):
+        contacted(case.parties[0], covers=("closure",), closing_view="agrees")
+
+
+# --- Those who do not answer ------------------------------------------------------------------------------------------
+
+
+def unanswered(at):
+    at("2026-12-02 10:47")
+    case = opened(report_taken(plan={"phone": "07700 900318", "ring": "yes", "address": "1 High Street", "post": "yes"}))
+    propose(case)
+    at("2026-12-03 10:00")
+    return case
+
+
+def test_ten_working_days_after_the_first_try_a_supervisor_may_sign_without(session, at):
+    case = unanswered(at)
+    contacted(case.parties[0], outcome="attempt", note="Rang out.")
+    at("2026-12-17 16:59")
+    with pytest.raises(Refused, match="has until Today, 5pm to answer"):
+        closing.go_without(actor=supervisor(), party=case.parties[0], reason="Tried.")
+    at("2026-12-17 17:00")
+    assert missing(case)[0].endswith("There was no answer: a supervisor may sign without.")
+    closing.go_without(actor=supervisor(), party=case.parties[0], reason="Rang three times.")
+    assert standing(case) == {NASREEN: "no_answer"}
+    assert promises(case.parties[0])["closure"].state == "excused"
+    assert missing(case) == []
+
+
+def test_a_letter_that_told_them_begins_the_ten_days_and_keeps_the_promise_only_when_it_arrived(session, at):
+    case = unanswered(at)
+    contacted(case.parties[0], channel="letter", outcome="delivered", covers=("closure",), note="Wrote that it may close.")
+    assert promises(case.parties[0])["closure"].state == "kept"
+    assert missing(case) == [f"Ask {NASREEN} what they think of closing."]
+    at("2026-12-17 17:00")
+    closing.go_without(actor=supervisor(), party=case.parties[0], reason="Wrote, no answer.")
+    assert (standing(case), missing(case)) == ({NASREEN: "no_answer"}, [])
+
+
+def test_nobody_signs_without_an_answer_before_anybody_tried_nor_for_their_own_proposal_nor_without_being_a_supervisor(session, at):
+    case = unanswered(at)
+    at("2026-12-21 10:00")
+    with pytest.raises(Refused, match=f"Nobody has tried to tell {NASREEN} yet"):
+        closing.go_without(actor=supervisor(), party=case.parties[0], reason="Tried.")
+    contacted(case.parties[0], when=datetime(2026, 12, 3, 10, tzinfo=UTC), outcome="attempt", note="Rang out.")
+    with pytest.raises(NotAllowed):
+        closing.go_without(actor=officer(), party=case.parties[0], reason="Tried.")
+    with pytest.raises(NotAllowed):
+        closing.go_without(actor=factories.user("supervisor@charnwood.example"), party=case.parties[0], reason="Tried.")
+    closure.detail_of(case).proposed_by = supervisor().id
+    with pytest.raises(Refused, match="another supervisor"):
+        closing.go_without(actor=supervisor(), party=case.parties[0], reason="Tried.")
+    closure.detail_of(case).proposed_by = officer().id
+    with pytest.raises(Refused, match="Say how they were tried"):
+        closing.go_without(actor=supervisor(), party=case.parties[0], reason=" ")
+
+
+def test_three_attempts_by_two_ways_on_two_days_are_excused_as_ever_and_say_that_nobody_was_reached(session, at):
+    case = unanswered(at)
+    party = case.parties[0]
+    for day, way in (("2026-12-03 10:00", "phone"), ("2026-12-03 16:00", "visit"), ("2026-12-04 10:00", "phone")):
+        at(day)
+        contacted(party, channel=way, outcome="attempt", note="Nobody in.")
+    service.excuse(actor=supervisor(), promise=promises(party)["closure"], reason="Moved away, we think.")
+    assert (standing(case), missing(case)) == ({NASREEN: "not_reached"}, [])
+
+
+def test_somebody_nobody_may_contact_is_asked_nothing(session, at):
+    at("2026-12-02 10:47")
+    unknowing = opened(report_taken(roles=("victim", "reporter"), party_detail={"may_not_know": True}))
+    domestic = opened(report_taken(detail={"relation": "partner_or_family"}))
+    for case in (unknowing, domestic):
+        propose(case)
+        assert (missing(case), standing(case)) == ([], {NASREEN: None})
+        assert all_promises(case.parties[0], "closure") == []
+
+
+def test_closing_is_never_waived(session, at):
+    case = unanswered(at)
+    with pytest.raises(Refused, match="always told"):
+        service.waive(actor=officer(), promise=promises(case.parties[0])["closure"], reason="asked_for_longer", note="x", every=20)
+
+
+def test_a_case_closes_over_what_its_victims_said_and_keeps_it(session, at):
+    case, first, second = two_victims(at)
+    for party in (first, second):
+        contacted(party, covers=("acknowledge", "first_contact"))
+    assessed(case)
+    assessed(case, party_id=second.id)
+    propose(case, teller=supervisor())
+    assert closure.detail_of(case).teller_id == supervisor().id
+    told(first, actor="supervisor@blaby.example")
+    told(second, "disagrees", actor="supervisor@blaby.example")
+    closure.sign_closing(actor=supervisor(), case=case)
+    assert [one.sentence for one in closure.missing(case)] == []
+    at("2026-12-03 10:00")
+    closure.close_case(actor=officer(), case=case)
+    assert standing(case) == {NASREEN: "agrees", "Grace Adeyemi": "disagrees"}
+
+
+def test_an_excused_promise_of_another_kind_says_nothing_of_closing(session, at):
+    case = unanswered(at)
+    party = case.parties[0]
+    for day, way in (("2026-12-03 10:00", "phone"), ("2026-12-03 16:00", "visit"), ("2026-12-04 10:00", "phone")):
+        at(day)
+        contacted(party, channel=way, outcome="attempt", note="Nobody in.")
+    service.excuse(actor=supervisor(), promise=promises(party)["first_contact"], reason="Not in.")
+    assert standing(case) == {NASREEN: None}
