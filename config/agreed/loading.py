@@ -87,8 +87,17 @@ def _file(path: Path, model: Any, problems: list[Problem]) -> Agreed | None:
     except tomllib.TOMLDecodeError as error:
         problems.append(Problem(path.name, "", f"This cannot be read as TOML. {error}."))
     except ValidationError as error:
-        problems += (Problem(path.name, _address(raw, one["loc"]), _sentence(one)) for one in error.errors())
+        problems += (Problem(path.name, _address(raw, one["loc"]), _sentence(one)) for one in _causes(error.errors()))
     return None
+
+
+def _causes(errors: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Without the lists that are only empty because what stands in them is wrong."""
+    return [
+        one
+        for one in errors
+        if one["type"] != "too_short" or not any(other["loc"][: len(one["loc"])] == one["loc"] for other in errors if other is not one)
+    ]
 
 
 def _address(raw: Any, where: Iterable[int | str]) -> str:

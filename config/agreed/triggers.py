@@ -4,12 +4,13 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
-from config.agreed.base import Agreed, Key, Some, Strict, Words, named, once_each, pick
+from config.agreed.base import Agreed, Key, Some, Strict, Words, named, once_each, pick, refuse_twice
 from config.agreed.names import CONDITIONS, TELL, TOLD
 from config.agreed.spans import Number, Span
 
 DUE_UNITS = ("clock_hours", "working_hours", "working_days")
 STEP_UNITS = ("at_start", "at_once", "as_promised", "clock_hours", "before_due", "after_due", "days_before")
+ALONE = ("promise_open", "victim_without_promise")  # their steps are the promise’s own; a breach is mended once
 Due = Annotated[Span, AfterValidator(lambda span: span.needs(*DUE_UNITS))]
 When = Annotated[Span, AfterValidator(lambda span: span.needs(*STEP_UNITS))]
 
@@ -59,15 +60,24 @@ def _place(when: Span) -> tuple[int, int]:
     return (1, 0) if when.unit in ("at_once", "as_promised") else (2, when.n)
 
 
-class Triggers(Agreed):
-    """All triggers."""
+def _alone(triggers: tuple[Trigger, ...]) -> tuple[Trigger, ...]:
+    refuse_twice(trigger.condition for trigger in triggers if trigger.condition in ALONE)
+    return triggers
 
-    trigger: Annotated[Some[Trigger], once_each("key"), once_each("condition")]
+
+class Triggers(Agreed):
+    """All triggers. Several may watch one condition, each with its own parameters, steps, people and words."""
+
+    trigger: Annotated[Some[Trigger], once_each("key"), AfterValidator(_alone)]
 
     def get(self, key: str) -> Trigger:
         """The trigger with this key, or KeyError."""
         return pick(self.trigger, "key", key)
 
     def watching(self, condition: str) -> Trigger | None:
-        """The trigger that watches a condition, or None when the partnership left it out."""
-        return next((trigger for trigger in self.trigger if trigger.condition == condition), None)
+        """The first trigger that watches a condition, whose date people are shown; None when the partnership left it out."""
+        return next(iter(self.all_watching(condition)), None)
+
+    def all_watching(self, condition: str) -> list[Trigger]:
+        """Every trigger that watches a condition."""
+        return [trigger for trigger in self.trigger if trigger.condition == condition]

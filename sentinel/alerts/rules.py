@@ -18,6 +18,7 @@ HAPPENINGS = frozenset(
         "referral_failed",
         "referral_unreceived",
         "repeat_victim",
+        "review_may_be_asked",
         "repeat_location",
         "officer_gone",
         "message_failed",

@@ -193,13 +193,11 @@ def _give(case: Case | None, user: User, officer: User | None, words: str) -> No
 
 
 def _raise_at_once(condition: str, subject: UUID) -> None:
-    trigger = agreed.current().triggers.watching(condition)
-    if trigger is None:
-        return
-    raising.raise_facts(trigger, clock.now(), subject=subject)
-    raised = db.session.scalar(select(Alert.id).where(Alert.trigger_key == trigger.key, Alert.subject_id == subject))
-    if raised is not None:
-        messages.tell_at_once(subject, raised)
+    for trigger in agreed.current().triggers.all_watching(condition):
+        raising.raise_facts(trigger, clock.now(), subject=subject)
+        raised = db.session.scalar(select(Alert.id).where(Alert.trigger_key == trigger.key, Alert.subject_id == subject))
+        if raised is not None:
+            messages.tell_at_once(subject, raised)
 
 
 def _close_promise(promise_id: UUID, reason: str) -> None:

@@ -41,6 +41,7 @@ WRONG_EDITS = {
     "somebody unknown to tell": ("triggers.toml", 'who = ["officer", "agency"]', 'who = ["mayor"]', "trigger[not_acknowledged].step[1].who[1]", "'mayor' is not known here"),
     "steps out of order": ("triggers.toml", "{ after_due = 10 }", "{ after_due = 2 }", "trigger[no_activity]", "Step 3 would come before step 2"),
     "a step left out": ("triggers.toml", "step = 2, who", "step = 3, who", "trigger[promise].step", "'3' stands more than once"),
+    "promises watched twice": ("triggers.toml", 'condition = "case_quiet"', 'condition = "promise_open"', "trigger", "'promise_open' stands more than once"),
     "a trigger twice": ("triggers.toml", 'key = "no_activity"', 'key = "not_triaged"', "trigger", "'not_triaged' stands more than once"),
     "a team that is not there": ("routing.toml", 'melton = "melton-asb"', 'melton = "melton-abs"', "district.melton", "'melton-abs' is no team"),
     "a district that is not there": ("routing.toml", "melton = ", "mellton = ", "district.mellton", "'mellton' is no district"),
