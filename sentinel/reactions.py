@@ -29,6 +29,7 @@ from sentinel.supervision import service as supervision
 from sentinel.surveys import letters as survey_letters
 from sentinel.surveys import service as surveys
 from sentinel.victims import closing as telling
+from sentinel.victims import done
 from sentinel.victims import events as victims
 from sentinel.victims import following as promising
 from sentinel.victims import letters as victim_letters
@@ -41,8 +42,8 @@ REACTIONS: Reactions = {
     cases.ReportTaken: (assessing.screen_report, promising.promise_on_report, alerting.tell_of_touched),
     cases.ReportTriaged: (assessing.follow_triage, promising.follow_triage, referring.follow_triage, alerting.close_triaged),
     cases.IncidentsLinked: (review_promises.follow_incidents,),
-    cases.HandedOver: (promising.promise_who_has_it, alerting.follow_handover),
-    cases.OfficerChanged: (promising.promise_who_has_it,),
+    cases.HandedOver: (done.promise_who_has_it, alerting.follow_handover),
+    cases.OfficerChanged: (done.promise_who_has_it,),
     cases.OpenedInEmergency: (alerting.tell_of_emergency,),
     cases.EmergencyReviewed: (alerting.follow_review,),
     cases.RestrictedAnswered: (alerting.close_touched,),
@@ -64,9 +65,9 @@ REACTIONS: Reactions = {
     victims.ContactLogged: (alerting.close_kept,),
     victims.PromiseEnded: (telling.note_excused, alerting.close_ended),
     referrals.ReferralMoved: (alerting.close_moved,),
-    interventions.InterventionMoved: (promising.promise_after_intervention, alerting.close_moved),
-    interventions.HearingSet: (promising.promise_hearing,),
-    interventions.HearingEnded: (promising.promise_hearing_result,),
+    interventions.InterventionMoved: (done.promise_after_intervention, alerting.close_moved),
+    interventions.HearingSet: (done.promise_hearing,),
+    interventions.HearingEnded: (done.promise_hearing_result,),
     post.MessageSent: (victim_letters.note_sent,),
     post.MessageArrived: (victim_letters.note_arrived,),
     post.MessageCameBack: (victim_letters.note_came_back,),

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from config.agreed.base import Agreed, Some, Strict, Words, named, once_each, pick, with_gaps
+from config.agreed.base import Agreed, Some, Strict, Words, named, once_each, pick, refuse_twice, with_gaps
 from config.agreed.names import KINDS, KLASSES
 from config.agreed.spans import Number, Span
 
@@ -20,6 +20,7 @@ Promised = Annotated[
     AfterValidator(lambda span: span and span.needs(*PROMISE_UNITS)),
     BeforeValidator(_or_none),
 ]
+CodeSpan = Annotated[Span, AfterValidator(lambda span: span.needs("working_days"))]
 Step = Annotated[Span, AfterValidator(lambda span: span.needs("at_once", "before_due", "after_due"))]
 
 
@@ -83,12 +84,28 @@ class Attempts(Strict):
     working_days: Number
 
 
+class VictimsCode(Strict):
+    """What the Victims' Code promises where the conduct is criminal, and of which kinds of promise."""
+
+    source: Words
+    kinds: Annotated[Some[Annotated[str, named(KINDS)]], AfterValidator(lambda kinds: refuse_twice(kinds) or kinds)]
+    standard: CodeSpan
+    enhanced: CodeSpan
+
+    def within(self, kind: str, klass: str) -> Span | None:
+        """The span the Code gives for a kind of promise, or None where it gives none."""
+        if kind not in self.kinds:
+            return None
+        return self.enhanced if klass == "enhanced" else self.standard
+
+
 class Contact(Agreed):
     """The contact standards."""
 
     safety_call: SafetyCall
     attempts: Attempts
     steps: AlertSteps
+    victims_code: VictimsCode
     promise: Annotated[Some[PromiseRule], once_each("kind")]
     hold_telling_at_most_working_days: Number
     slowed_at_most_working_days: Annotated[Number, Field(le=60)]

@@ -1,4 +1,4 @@
-"""A contact plan in full; hearings, of which victims are told; how often a victim told of distinct incidents, whoever they told."""
+"""A contact plan in full; the Victims' Code; telling held for a police operation; hearings, of which victims are told; how often a victim told of distinct incidents, whoever they told."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -91,8 +91,19 @@ def _plans() -> None:
         op.create_check_constraint(op.f(f"ck_contact_plan_{name}"), "contact_plan", holds)
 
 
+def _people() -> None:
+    for table, column in (("party_detail", "code_decided_by"), ("case_detail", "hold_by")):
+        op.add_column(table, sa.Column(column, sa.UUID(), nullable=True))
+        op.create_foreign_key(op.f(f"fk_{table}_{column}"), table, "app_user", [column], ["id"])
+        op.create_index(op.f(f"ix_{table}_{column}"), table, [column])
+    op.add_column("party_detail", sa.Column("code_reason", sa.String(500), nullable=True))
+    op.add_column("case_detail", sa.Column("hold_reason", sa.String(500), nullable=True))
+    op.add_column("case_detail", _moment("hold_until"))
+
+
 def upgrade() -> None:
     _plans()
+    _people()
     _hearings()
     op.execute(INCIDENTS_ABOUT)
     op.execute("REVOKE ALL ON FUNCTION incidents_about(uuid) FROM PUBLIC")
@@ -102,5 +113,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("DROP FUNCTION incidents_about(uuid)")
     op.drop_table("hearing")
+    for table, columns in (("party_detail", ("code_decided_by", "code_reason")), ("case_detail", ("hold_by", "hold_reason", "hold_until"))):
+        for column in columns:
+            op.drop_column(table, column)
     for column in PLAN:
         op.drop_column("contact_plan", column)

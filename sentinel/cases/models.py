@@ -89,6 +89,9 @@ class CaseDetail(Model):
     proposed_by: Mapped[UUID | None] = mapped_column(ref("app_user.id"), index=True)
     proposed_at: Mapped[datetime | None]
     teller_id: Mapped[UUID | None] = mapped_column(ref("app_user.id"), index=True)
+    hold_until: Mapped[datetime | None]
+    hold_reason: Mapped[Line | None]
+    hold_by: Mapped[UUID | None] = mapped_column(ref("app_user.id"), index=True)
     signed_by: Mapped[UUID | None] = mapped_column(ref("app_user.id"), index=True)
     signed_at: Mapped[datetime | None]
 
@@ -237,6 +240,8 @@ class PartyDetail(Model):
     vulnerabilities: Mapped[list[str]] = mapped_column(ARRAY(String(40)), default=list)
     vulnerable_decided_by: Mapped[UUID | None] = mapped_column(ref("app_user.id"), index=True)
     vulnerable_reason: Mapped[Line | None]
+    code_decided_by: Mapped[UUID | None] = mapped_column(ref("app_user.id"), index=True)
+    code_reason: Mapped[Line | None]
     may_not_know: Mapped[bool] = mapped_column(default=False)
     safe_to_approach_by: Mapped[UUID | None] = mapped_column(ref("app_user.id"), index=True)
     consent_victim_first: Mapped[Word] = mapped_column(default="not_asked")

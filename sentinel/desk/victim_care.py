@@ -19,11 +19,13 @@ from sentinel.core.errors import NotFound
 from sentinel.core.fields import Option
 from sentinel.core.forms import Form
 from sentinel.core.viewer import current
+from sentinel.core.words import moment
+from sentinel.desk.case import opened as case_opened
 from sentinel.desk.contact import bp, contact_words
 from sentinel.desk.frame import link_to
 from sentinel.desk.sending import Sent, send
-from sentinel.victims import closing, promises, queries, sentences, service, summary
-from sentinel.victims.forms import PlanForm, ReasonForm, SummaryForm, WaiveForm
+from sentinel.victims import closing, code, holding, promises, queries, sentences, service, summary
+from sentinel.victims.forms import CodeForm, HoldForm, PlanForm, ReasonForm, SummaryForm, WaiveForm
 from sentinel.victims.models import Contact, Promise
 from sentinel.victims.rules import Kind
 
@@ -50,6 +52,7 @@ def case_care(case_id: UUID) -> ResponseReturnValue:
         covered=covered,
         waivable=lambda promise: promise.kind not in service.NEVER_WAIVED,
         is_hidden=promises.is_hidden,
+        held=holding.held_until(case.id),
     )
 
 
@@ -185,6 +188,43 @@ def vulnerable(party_id: UUID) -> ResponseReturnValue:
         lambda why: service.decide_vulnerable(actor=g.user, party=party, why=why),
         f"{party.person.name} has the enhanced standard from now on.",
     )
+
+
+@bp.route("/parties/<uuid:party_id>/victims-code", methods=["GET", "POST"])
+@guards.requires(Permission.RISK_ASSESS)
+def victims_code(party_id: UUID) -> ResponseReturnValue:
+    """Say whether the conduct is criminal, so that the Victims' Code holds too."""
+    party, form = _opened(party_id), CodeForm()
+
+    def save() -> str:
+        code.decide_code(actor=g.user, party=party, applies=form.applies.data == "yes", why=form.reason.data)
+        flash("Saved. Dates that the Code makes sooner are promised beside the others.", "success")
+        return home(party)
+
+    sent = send(form, save, at=lambda field: "reason" if field == "why" else field)
+    return sent.onwards or _page("victims/code.html", party, form, sent, standards=agreed.current().contact.victims_code)
+
+
+@bp.route("/cases/<uuid:case_id>/hold-telling", methods=["GET", "POST"])
+@guards.requires(Permission.PROMISE_EXCUSE)
+def hold_telling(case_id: UUID) -> ResponseReturnValue:
+    """Hold what was done for a police operation."""
+    case = case_opened(case_id)
+    form = HoldForm(version=case.version)
+
+    def save() -> str:
+        until = holding.hold_telling(
+            actor=g.user, case=case, until=form.until.data, reason=form.reason.data, version=form.version.data
+        )
+        flash(f"Nobody tells the victims what was done before {moment(until)}. It is promised to them from then.", "success")
+        return url_for(".case_care", case_id=case.id)
+
+    sent = send(form, save)
+    if sent.conflict:
+        form.version.data = case.version
+    days = agreed.current().contact.hold_telling_at_most_working_days
+    page = render_template("victims/hold.html", case=case, form=form, conflict=sent.conflict, days=days)
+    return sent.onwards or (page, sent.status)
 
 
 @bp.route("/parties/<uuid:party_id>/safe-to-contact", methods=["GET", "POST"])

@@ -87,6 +87,24 @@ class PlanForm(EditForm):
     no_way = TickField("There is no safe way to reach them")
 
 
+class CodeForm(Form):
+    """Whether what happened is a crime."""
+
+    applies = RadiosField(
+        "Is the conduct criminal?",
+        [("yes", "Yes: the Victims’ Code applies"), ("no", "No: our own standards alone")],
+        required="Choose whether it is criminal.",
+    )
+    reason = AreaField("Why", hint="Such as the crime number, and who recorded it", max_length=LINE, rows=2)
+
+
+class HoldForm(EditForm):
+    """Until when nothing is told."""
+
+    until = DateField("Until 5pm on which day?", when="future")
+    reason = AreaField("Why", hint="The police operation, and who asked", max_length=LINE, rows=2)
+
+
 class SummaryForm(Form):
     """How somebody hears what we said we would do."""
 

@@ -72,6 +72,11 @@ def made_for(party: Party, kind: str, cause_id: UUID) -> Promise | None:
 
 def _planned(party: Party, kind: Kind, klass: Klass, starts_at: datetime, made_at: datetime) -> Schedule:
     contact = agreed.current().contact
+    code = contact.victims_code.within(kind, klass) if party.detail and party.detail.code_decided_by else None
+    if code:
+        plan = rules.schedule(kind, klass, starts_at, made_at, contact)
+        by_code = worktime.reckon(code, starts_at, same_day=klass is Klass.ENHANCED)
+        return plan if plan.due_at <= by_code else rules.agreed_for(by_code, klass, made_at, contact)
     every = agreed_interval(party, klass) if kind is Kind.CADENCE else None
     if every:
         due_at = worktime.working_days(starts_at, every, same_day=klass is Klass.ENHANCED)
@@ -137,6 +142,11 @@ def may_be_promised(party: Party) -> bool:
     return party.role == "victim" and party.contactable and is_live(party)
 
 
+def victims_of(case_id: UUID) -> list[Party]:
+    """The victims of a case, one for each report they stand on."""
+    return list(db.session.scalars(select(Party).where(Party.case_id == case_id, Party.role == "victim").order_by(Party.id)))
+
+
 def open_of(*parties: Party) -> list[Promise]:
     """The open promises of these parties, soonest first, held until this transaction ends."""
     keys = [party.id for party in parties]
@@ -178,6 +188,14 @@ def _twin(party: Party, kind: str, slower: list[Promise], cause_id: UUID, since:
     if first not in slower or plan.due_at >= first.due_at:
         return None
     return make_promise(party=party, kind=kind, cause_id=cause_id, starts_at=since, tightens=first)
+
+
+def no_later(promise: Promise, *, since: datetime, cause_id: UUID) -> Promise | None:
+    """The standards for this party became tighter: the same promised from now, where that is sooner than it was."""
+    klass = Klass(promise.party.klass)
+    if _planned(promise.party, Kind(promise.kind), klass, since, clock.now()).due_at >= promise.due_at:
+        return None
+    return make_promise(party=promise.party, kind=promise.kind, cause_id=cause_id, starts_at=since, tightens=promise)
 
 
 def hasten(promise: Promise) -> None:

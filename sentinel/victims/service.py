@@ -17,7 +17,7 @@ from sentinel.core.db import db, lock, new_id
 from sentinel.core.errors import NotAllowed, Refused, Stale
 from sentinel.core.events import publish
 from sentinel.people.models import Person
-from sentinel.victims import closing, plans, promises, queries, reviews, rules, sentences
+from sentinel.victims import closing, holding, plans, promises, queries, reviews, rules, sentences
 from sentinel.victims.events import ContactLogged
 from sentinel.victims.models import CHANNELS, Contact, ContactCovers, ContactPlan, Promise
 from sentinel.victims.promises import make_promise
@@ -68,6 +68,7 @@ def log_contact(
     """
     _refuse_contact(party, channel, direction, outcome, occurred_at, note)
     closing.refuse_view(party, closing_view, covers=covers, outcome=outcome, occurred_at=occurred_at)
+    holding.refuse_held(party.case_id, covers, occurred_at)
     contact = Contact(
         id=new_id(),
         party_id=party.id,

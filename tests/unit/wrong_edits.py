@@ -73,6 +73,8 @@ WRONG_EDITS = {
     "a per cent of few": ("survey.toml", "fewest_for_per_cent = 20", "fewest_for_per_cent = 4", "fewest_for_per_cent", "20 or more, not 4"),
     "a seventh question": ("survey.toml", '[[question]]\nkey = "satisfied"', '[[question]]\nkey = "more"\ntext = "More?"\nanswer = [{ key = "yes", text = "Yes" }, { key = "no", text = "No" }]\n\n[[question]]\nkey = "satisfied"', "", "More than 6 questions"),
     "a brace that stands alone": ("scripts.toml", "{reference}.", "{reference.", "line[read_out].say", "stands alone"),
+    "a kind the Code cannot know": ("contact.toml", '"decision", "hearing_set"', '"decisions", "hearing_set"', "victims_code.kinds[2]", "'decisions' is not known here"),
+    "the Code by the clock": ("contact.toml", 'standard = { working_days = 5 }\nenhanced = { working_days = 1 }\n\n[[promise]]\nkind = "acknowledge"', 'standard = { clock_hours = 5 }\nenhanced = { working_days = 1 }\n\n[[promise]]\nkind = "acknowledge"', "victims_code.standard", "no meaning here"),
     "a threshold of nothing": ("reviews.toml", "incidents = 3", "incidents = 0", "threshold.incidents", "1 or more, not 0"),
     "explained at the first": ("reviews.toml", "explain_at_incident = 2", "explain_at_incident = 1", "explain_at_incident", "2 or more, not 1"),
     "an authority that is not there": ("reviews.toml", "[threshold]", '[[authority]]\npartner = "mellton"\nincidents = 2\nmonths = 6\nreported_within_months = 1\none_hate_incident = true\n\n[threshold]', "authority[mellton]", "is no partner"),
