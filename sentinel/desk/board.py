@@ -7,6 +7,7 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from sqlalchemy import and_, not_
 
+from config import agreed
 from sentinel.access import guards, rota
 from sentinel.access import queries as people
 from sentinel.access.models import User
@@ -111,6 +112,7 @@ def _page(viewer: Viewer, line: queries.Line | None, form: AnswerForm | None) ->
         opened_by_others=sharing.to_answer(viewer),
         emergency=link_to("break_glass.door"),
         full_load=board_officers.FULL_LOAD,
+        quiet_after=agreed.current().supervision.dip_sample.quiet_after_working_days,
     )
 
 
