@@ -15,6 +15,7 @@ from sentinel.desk.closing import bp as closing
 from sentinel.desk.declared import bp as declared
 from sentinel.desk.dip_samples import bp as dip_samples
 from sentinel.desk.disclosures import bp as disclosures
+from sentinel.desk.footprint_report import bp as footprints
 from sentinel.desk.inbox import bp as alerts
 from sentinel.desk.intake import bp as intake
 from sentinel.desk.intake_told import bp as intake_told
@@ -66,6 +67,7 @@ BLUEPRINTS = [
     rota,
     dip_samples,
     reading,
+    footprints,
     partnership,
     people,
     outbox,

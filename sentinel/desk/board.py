@@ -23,7 +23,7 @@ from sentinel.core.db import db
 from sentinel.core.errors import NotFound, Refused
 from sentinel.core.viewer import Viewer, current
 from sentinel.desk import board_figures, board_officers, board_partnership, dip_samples, to_sign
-from sentinel.desk.board_footprint import footprint
+from sentinel.desk.board_footprint import footprint, seen_by
 from sentinel.desk.board_rows import BEHIND
 from sentinel.desk.board_teams import heading, overseen_teams
 from sentinel.desk.frame import link_to
@@ -102,7 +102,9 @@ def _page(viewer: Viewer, line: queries.Line | None, form: AnswerForm | None) ->
         officers=board_officers.loads(teams),
         n_signs=to_sign.count(viewer) if signs else None,
         signs=_first_to_sign(viewer) if signs else [],
-        footprint=footprint(g.user, teams),
+        footprint=footprint(g.user.id),
+        seen_by=seen_by(g.user, teams),
+        every=allows(viewer, Permission.FOOTPRINTS_READ),
         samples=dip_samples.standing(viewer) if allows(viewer, Permission.SUPERVISE) else None,
         duty=rota.coming_duty(keys),
         away=queries.absences([user.id for key in keys for user in people.supervisors(key)]),

@@ -172,6 +172,8 @@ ACCESS: dict[str, str | set[str]] = {
     "dip_samples.index": SUPERVISES,
     "dip_samples.draw": SUPERVISES,
     "dip_samples.check": SUPERVISES,
+    "footprints.index": {"service_manager", "governance"},
+    "footprints.index_csv": {"service_manager", "governance"},
     "reading.mark": SUPERVISES,
     "reading.comment": SUPERVISES,
     # figures and imports
