@@ -27,6 +27,7 @@ from sentinel.desk.board_footprint import footprint, seen_by
 from sentinel.desk.board_rows import BEHIND
 from sentinel.desk.board_teams import heading, overseen_teams
 from sentinel.desk.frame import link_to
+from sentinel.desk.rota import days_ahead
 from sentinel.desk.sending import send
 from sentinel.post import service as post
 
@@ -107,6 +108,7 @@ def _page(viewer: Viewer, line: queries.Line | None, form: AnswerForm | None) ->
         every=allows(viewer, Permission.FOOTPRINTS_READ),
         samples=dip_samples.standing(viewer) if allows(viewer, Permission.SUPERVISE) else None,
         duty=rota.coming_duty(keys),
+        gaps=rota.gaps(teams, days_ahead()),
         away=queries.absences([user.id for key in keys for user in people.supervisors(key)]),
         next_due=board_figures.next_promise(keys),
         swept=last_swept(),
