@@ -15,6 +15,7 @@ from sentinel.desk.closing import bp as closing
 from sentinel.desk.declared import bp as declared
 from sentinel.desk.dip_samples import bp as dip_samples
 from sentinel.desk.disclosures import bp as disclosures
+from sentinel.desk.footprint_report import bp as footprints
 from sentinel.desk.hearings import bp as interventions
 from sentinel.desk.inbox import bp as alerts
 from sentinel.desk.intake import bp as intake
@@ -73,6 +74,7 @@ BLUEPRINTS = [
     rota,
     dip_samples,
     reading,
+    footprints,
     partnership,
     people,
     outbox,

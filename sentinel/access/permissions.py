@@ -31,6 +31,7 @@ class Permission(StrEnum):
     ALERT_ANSWER = "alert:answer"
     BOARD_READ = "board:read"
     SUPERVISE = "supervise"
+    FOOTPRINTS_READ = "footprints:read"
     REFERRAL_WORK = "referral:work"
     REFERRAL_DECIDE = "referral:decide"
     DISCLOSURE_READ = "disclosure:read"
@@ -67,6 +68,7 @@ ALLOWED: dict[Permission, frozenset[str]] = {
     Permission.ALERT_ANSWER: _CASEWORKERS | {"service_manager", "governance", "information_officer"},
     Permission.BOARD_READ: _MANAGERS | {"governance"},
     Permission.SUPERVISE: frozenset({"supervisor"}),
+    Permission.FOOTPRINTS_READ: frozenset({"service_manager", "governance"}),
     Permission.REFERRAL_WORK: frozenset({"victim_first"}),
     Permission.REFERRAL_DECIDE: frozenset({"supervisor"}),
     Permission.DISCLOSURE_READ: frozenset({"information_officer"}),

@@ -1,6 +1,7 @@
 """Who is on duty, who is away and who stands in. What alerts follow (`recipients`, migration 0007)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -81,6 +82,38 @@ def coming_duty(teams: Collection[UUID]) -> list[Duty]:
     """Who is on duty for these teams now and later, by time."""
     rows = select(Duty).where(Duty.team_id.in_(teams), Duty.ends_at > clock.now()).order_by(Duty.starts_at)
     return list(db.session.scalars(rows.options(joinedload(Duty.user), joinedload(Duty.team))))
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A time in which a team has nobody on duty."""
+
+    team: Team
+    starts_at: datetime
+    ends_at: datetime
+
+
+def gaps(teams: Sequence[Team], days: int) -> list[Gap]:
+    """When these teams have nobody on duty who can sign in, from now on for so many days; by team and time."""
+    now = clock.now()
+    until = now + timedelta(days=days)
+    duties = [duty for duty in coming_duty([team.id for team in teams]) if _answers(duty.user, duty.starts_at)]
+    return [gap for team in teams for gap in _between([duty for duty in duties if duty.team_id == team.id], team, now, until)]
+
+
+def _answers(user: User, at: datetime) -> bool:
+    """May this person sign in then? Somebody who may not hears nothing."""
+    return user.disabled_at is None and user.vetted_until is not None and user.vetted_until >= clock.london(at).date()
+
+
+def _between(duties: Sequence[Duty], team: Team, now: datetime, until: datetime) -> Iterator[Gap]:
+    free = now
+    for duty in duties:
+        if duty.starts_at > free and free < until:
+            yield Gap(team, free, min(duty.starts_at, until))
+        free = max(free, duty.ends_at)
+    if free < until:
+        yield Gap(team, free, until)
 
 
 def present_officers(team: Team, but: User) -> list[User]:

@@ -14,6 +14,8 @@ from sentinel.alerts import rules, statements
 from sentinel.core import worktime
 from sentinel.core.db import db
 
+# What somebody hears at that minute, whoever sleeps (rules.md, Risk).
+AT_ANY_HOUR = "high_episode_unseen"
 # Conditions that say themselves whose it is, whoever has the case.
 OWN_OFFICER = frozenset(
     {"action_not_done", "intervention_handed_on", "break_glass_unreviewed", "break_glass_overdue", "break_glass_not_right"}
@@ -95,6 +97,7 @@ def _people(trigger: Trigger, at: datetime) -> dict[str, Any]:
         "dated": rules.has_due_date(trigger),
         "urgent_from": rules.told_at_once_from(trigger),
         "out_of_hours": worktime.next_work(at) != at,
+        "somebody_awake": worktime.next_work(at) != at and trigger.condition == AT_ANY_HOUR,
     }
 
 

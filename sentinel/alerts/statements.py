@@ -60,7 +60,7 @@ raised AS (
 # `secret` is a case that only its named list may know of; what is about no case or report is about a person, who is not told.
 # Each way of being told is worked out once for everybody it holds for: a team of 40 late promises asks who its supervisor is once.
 # Where the officer hears of a trigger at all, they also do when a step was passed unseen; at night and at weekends what cannot
-# wait also goes to whoever is on duty.
+# wait also goes to whoever is on duty. A new high risk goes to somebody at any hour: with nobody on duty, to the service manager.
 TOLD = """
 due_to AS (
     SELECT n.*, w.who, concat_ws('|', w.who, n.officer_id, 't', n.team_id, 'a', n.agency_id, 's', n.secret,
@@ -70,6 +70,8 @@ due_to AS (
         SELECT u.who FROM unnest(CAST(:told_steps AS int[]), CAST(:told_whos AS text[])) AS u (step, who) WHERE u.step = n.step
         UNION SELECT 'officer' WHERE n.passed @> ARRAY[n.step - 1] AND 'officer' = ANY (CAST(:told_whos AS text[]))
         UNION SELECT 'duty' WHERE n.urgent AND :out_of_hours
+        UNION SELECT 'manager' WHERE n.urgent AND :somebody_awake AND NOT EXISTS (SELECT FROM recipients('duty', n.officer_id, n.team_id,
+            n.agency_id, CASE WHEN n.case_id IS NULL AND n.report_id IS NULL THEN n.subject_id END, n.secret, CAST(:at AS timestamptz)))
     ) AS w
 ), reached AS (
     SELECT d.way, p.user_id FROM (SELECT DISTINCT way, who, officer_id, team_id, agency_id, about_id, secret FROM due_to) AS d

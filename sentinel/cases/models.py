@@ -257,6 +257,7 @@ class CaseEvent(Model):
     __table_args__ = (
         Index("ix_case_event_case", "case_id", "happened_at"),
         Index("ix_case_event_report", "report_id", "happened_at"),
+        Index("ix_case_event_noted", "actor", "recorded_at", postgresql_where="kind IN ('supervision', 'note')"),
         *prose_limit("body"),
     )
 

@@ -7,6 +7,7 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from sqlalchemy import and_, not_
 
+from config import agreed
 from sentinel.access import guards, rota
 from sentinel.access import queries as people
 from sentinel.access.models import User
@@ -22,10 +23,11 @@ from sentinel.core.db import db
 from sentinel.core.errors import NotFound, Refused
 from sentinel.core.viewer import Viewer, current
 from sentinel.desk import board_figures, board_officers, board_partnership, dip_samples, to_sign
-from sentinel.desk.board_footprint import footprint
+from sentinel.desk.board_footprint import footprint, seen_by
 from sentinel.desk.board_rows import BEHIND
 from sentinel.desk.board_teams import heading, overseen_teams
 from sentinel.desk.frame import link_to
+from sentinel.desk.rota import days_ahead
 from sentinel.desk.sending import send
 from sentinel.post import service as post
 
@@ -101,9 +103,12 @@ def _page(viewer: Viewer, line: queries.Line | None, form: AnswerForm | None) ->
         officers=board_officers.loads(teams),
         n_signs=to_sign.count(viewer) if signs else None,
         signs=_first_to_sign(viewer) if signs else [],
-        footprint=footprint(g.user, teams),
+        footprint=footprint(g.user.id),
+        seen_by=seen_by(g.user, teams),
+        every=allows(viewer, Permission.FOOTPRINTS_READ),
         samples=dip_samples.standing(viewer) if allows(viewer, Permission.SUPERVISE) else None,
         duty=rota.coming_duty(keys),
+        gaps=rota.gaps(teams, days_ahead()),
         away=queries.absences([user.id for key in keys for user in people.supervisors(key)]),
         next_due=board_figures.next_promise(keys),
         swept=last_swept(),
@@ -111,6 +116,7 @@ def _page(viewer: Viewer, line: queries.Line | None, form: AnswerForm | None) ->
         opened_by_others=sharing.to_answer(viewer),
         emergency=link_to("break_glass.door"),
         full_load=board_officers.FULL_LOAD,
+        quiet_after=agreed.current().supervision.dip_sample.quiet_after_working_days,
     )
 
 

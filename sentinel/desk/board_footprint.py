@@ -1,32 +1,49 @@
-"""What a supervisor themselves did this month: the review of 2016 found no supervisory footprint at all."""
+"""What supervisors themselves did: the review of 2016 found no supervisory footprint at all.
+
+The same figures for whoever sees them: the supervisor, their service manager, governance (`supervisory_footprint`, migration 0017).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select, text
 
 from sentinel.access.models import RoleHeld, Team, User
-from sentinel.alerts.models import Alert, Answer, Telling
-from sentinel.cases.models import CaseDetail, CaseEvent
 from sentinel.core import clock
 from sentinel.core.clock import london
 from sentinel.core.db import db
-from sentinel.interventions.models import Intervention
-from sentinel.risk.models import Assessment
-from sentinel.supervision.models import SupervisionReview
+
+MONTHS = 3
+
+_FOOTPRINTS = text("SELECT * FROM supervisory_footprint(:since, :until)")
 
 
 @dataclass(frozen=True)
 class Footprint:
-    """This month, by London's calendar. `middle` is minutes from being told (else from its last step) to answering."""
+    """One person's month, by London's calendar. `middle` is minutes from being told (else from its last step) to answering.
 
-    month: str
-    answered: int
-    middle: float | None
-    notes: int
-    signed: int
-    seen_by: list[str]
+    `reviews_due` fell due in the teams they supervise; `reviews_done` they recorded, `reviews_in_time` of those by the date due.
+    """
+
+    user_id: UUID
+    since: datetime
+    reviews_due: int = 0
+    reviews_done: int = 0
+    reviews_in_time: int = 0
+    answered: int = 0
+    middle: float | None = None
+    notes: int = 0
+    signed: int = 0
+    drawn: int = 0
+    checked: int = 0
+    comments: int = 0
+
+    @property
+    def month(self) -> str:
+        """ "December"."""
+        return f"{london(self.since):%B}"
 
     @property
     def middle_words(self) -> str:
@@ -36,45 +53,28 @@ class Footprint:
         return f"{round(self.middle)} minutes" if self.middle < 90 else f"{round(self.middle / 60)} hours"
 
 
-def footprint(user: User, teams: Sequence[Team]) -> Footprint:
-    """What this person answered, wrote and signed since the first of the month, and who sees the same figures."""
+def months(n: int = MONTHS) -> list[tuple[datetime, datetime]]:
+    """Beginning and end of this month and those before it, in London, the latest first."""
     here = london(clock.now())
-    since = here.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    answered, middle = _answers(user, since)
-    return Footprint(f"{here:%B}", answered, middle, _notes(user, since), _signed(user, since), _seen_by(user, teams))
+    years_months = [divmod(here.year * 12 + here.month - 1 - back, 12) for back in range(-1, n)]
+    begins = [datetime(year, month + 1, 1, tzinfo=clock.LONDON) for year, month in years_months]
+    return list(zip(begins[1:], begins, strict=False))
 
 
-def _answers(user: User, since: datetime) -> tuple[int, float | None]:
-    first = (
-        select(Answer.alert_id, func.min(Answer.at).label("at"))
-        .where(Answer.user_id == user.id, Answer.at >= since)
-        .group_by(Answer.alert_id)
-        .subquery()
-    )
-    told = select(func.min(Telling.told_at)).where(Telling.alert_id == first.c.alert_id, Telling.user_id == user.id).scalar_subquery()
-    minutes = func.extract("epoch", first.c.at - func.coalesce(told, Alert.stepped_at)) / 60
-    middle = func.percentile_cont(0.5).within_group(minutes)
-    row = db.session.execute(select(func.count(), middle).select_from(first).join(Alert, Alert.id == first.c.alert_id)).one()
-    return row[0], row[1]
+def footprints(since: datetime, until: datetime) -> list[Footprint]:
+    """The footprints of a time that the viewer may see: their own, and of whom they oversee."""
+    rows = db.session.execute(_FOOTPRINTS, {"since": since, "until": until}).mappings()
+    return [Footprint(since=since, **row) for row in rows]
 
 
-def _notes(user: User, since: datetime) -> int:
-    mine = (CaseEvent.actor == str(user.id), CaseEvent.kind.in_(("supervision", "note")), CaseEvent.recorded_at >= since)
-    return db.session.scalar(select(func.count()).select_from(CaseEvent).where(*mine)) or 0
+def footprint(user_id: UUID) -> Footprint:
+    """What this person did since the first of the month."""
+    since, until = months(1)[0]
+    return next((one for one in footprints(since, until) if one.user_id == user_id), Footprint(user_id, since))
 
 
-def _signed(user: User, since: datetime) -> int:
-    signatures = (
-        (Assessment.agreed_by, Assessment.agreed_at),
-        (SupervisionReview.done_by, SupervisionReview.done_at),
-        (Intervention.authorised_by, Intervention.authorised_at),
-        (CaseDetail.signed_by, CaseDetail.signed_at),
-    )
-    counts = (db.session.scalar(select(func.count()).where(who == user.id, when >= since)) for who, when in signatures)
-    return sum(n or 0 for n in counts)
-
-
-def _seen_by(user: User, teams: Sequence[Team]) -> list[str]:
+def seen_by(user: User, teams: Sequence[Team]) -> list[str]:
+    """The service managers who see the same figures."""
     partners = {team.partner_id for team in teams}
     held = select(RoleHeld.user_id).join(Team, Team.id == RoleHeld.team_id)
     managers = held.where(RoleHeld.role == "service_manager", Team.partner_id.in_(partners))

@@ -8,11 +8,12 @@ from uuid import UUID
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import joinedload
 
+from config import agreed
 from sentinel.access import queries as people
 from sentinel.access.models import Absence, Team, User
 from sentinel.alerts.queries import absences
 from sentinel.cases import states
-from sentinel.cases.models import Case, Party
+from sentinel.cases.models import Case, CaseClock, Party
 from sentinel.cases.queries import may_see_full
 from sentinel.core import clock
 from sentinel.core.clock import london
@@ -20,6 +21,7 @@ from sentinel.core.db import db
 from sentinel.core.viewer import Viewer
 from sentinel.core.worktime import working_days_between
 from sentinel.desk.board_figures import LATELY, Teams, in_time, of_teams, share
+from sentinel.supervision.rules import quiet_since
 from sentinel.victims.models import Contact, Promise
 
 FULL_LOAD = 50
@@ -38,7 +40,9 @@ class Load:
     oldest: datetime | None = None
     due_this_week: int = 0
     kept: int = 0
+    kept_late: int = 0
     fell_due: int = 0
+    quiet: int = 0
 
     @property
     def carries(self) -> bool:
@@ -87,10 +91,16 @@ def end_of_week() -> datetime:
 
 def _count_cases(found: dict[UUID | None, Load], teams: Teams) -> None:
     live = (Case.team_id.in_(teams), Case.state.in_(states.LIVE), Case.restricted.is_(False))
-    query = select(Case.officer_id, func.count(), func.count().filter(Case.level == "high")).where(*live).group_by(Case.officer_id)
-    for officer_id, n, high in db.session.execute(query):
+    silent = func.coalesce(CaseClock.last_entry_at, Case.opened_at) <= quiet_since(clock.now(), _quiet_after())
+    query = select(Case.officer_id, func.count(), func.count().filter(Case.level == "high"), func.count().filter(silent))
+    rows = query.outerjoin(CaseClock, CaseClock.case_id == Case.id).where(*live).group_by(Case.officer_id)
+    for officer_id, n, high, quiet in db.session.execute(rows):
         load = found.get(officer_id) or found.setdefault(officer_id, Load(db.session.get(User, officer_id) if officer_id else None))
-        load.cases, load.high = n, high
+        load.cases, load.high, load.quiet = n, high, quiet
+
+
+def _quiet_after() -> int:
+    return agreed.current().supervision.dip_sample.quiet_after_working_days
 
 
 def _count_promises(found: dict[UUID | None, Load], teams: Teams) -> None:
@@ -103,12 +113,13 @@ def _count_promises(found: dict[UUID | None, Load], teams: Teams) -> None:
         func.min(Promise.due_at).filter(still, late),
         func.count().filter(still, ~late, Promise.due_at < end_of_week()),
         func.count().filter(lately, in_time()),
+        func.count().filter(lately, Promise.state == "kept", ~in_time()),
         func.count().filter(lately),
     )
     query = of_teams(select(*columns), teams).outerjoin(Contact, Contact.id == Promise.kept_by).where(Case.id.is_not(None))
     for officer_id, *counts in db.session.execute(query.group_by(Case.officer_id)):
         if load := found.get(officer_id):
-            load.overdue, load.oldest, load.due_this_week, load.kept, load.fell_due = counts
+            load.overdue, load.oldest, load.due_this_week, load.kept, load.kept_late, load.fell_due = counts
 
 
 def cases_of(viewer: Viewer, officer_id: UUID | None, teams: Teams) -> list[tuple[Case, datetime | None]]:

@@ -61,7 +61,7 @@ class Shown:
         return self.item.count(current()) if self.item.count and request.method == "GET" else None
 
 
-BOARD_PAGES = ("board", "board_cases", "rota", "outbox", "dip_samples")
+BOARD_PAGES = ("board", "board_cases", "rota", "outbox", "dip_samples", "footprints")
 CASE_PAGES = ("victims", "case", "restricted", "actions", "closing", "risk", "interventions", "referrals", "documents", "reading")
 
 # In order of where a person's work is: the first they may use is where they land.

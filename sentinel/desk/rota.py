@@ -5,6 +5,7 @@ from uuid import UUID
 from flask import Blueprint, flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from config import agreed
 from sentinel.access import guards, rota
 from sentinel.access import queries as people
 from sentinel.access.models import Duty, Team, User
@@ -61,7 +62,13 @@ def duty() -> ResponseReturnValue:
 
     sent = send(form, save)
     coming = rota.coming_duty([team.id for team in teams])
-    return sent.onwards or (render_template("board/duty.html", form=form, teams=teams, coming=coming), sent.status)
+    gaps = rota.gaps(teams, days_ahead())
+    return sent.onwards or (render_template("board/duty.html", form=form, teams=teams, coming=coming, gaps=gaps), sent.status)
+
+
+def days_ahead() -> int:
+    """How far ahead a time with nobody on duty is shown."""
+    return agreed.current().supervision.duty_days_ahead
 
 
 @bp.post("/board/duty/<uuid:duty_id>/end")

@@ -16,6 +16,7 @@ from sentinel.core.db import db
 from sentinel.core.viewer import Viewer
 from sentinel.core.words import moment
 from sentinel.desk.frame import link_to
+from sentinel.desk.whats_next import promise_title
 from sentinel.interventions import queries as powers
 from sentinel.interventions.models import Intervention
 from sentinel.referrals import queries as referrals
@@ -23,6 +24,10 @@ from sentinel.referrals.service import why_held
 from sentinel.risk import queries as risk
 from sentinel.risk.models import Assessment
 from sentinel.supervision import queries as supervision
+from sentinel.victims.models import Promise
+from sentinel.victims.queries import attempts_for, tried_in_vain
+from sentinel.victims.sentences import tries
+from sentinel.victims.service import still_to_try
 
 
 class About(NamedTuple):
@@ -72,6 +77,7 @@ def counts(viewer: Viewer) -> dict[str, int]:
         "review": supervision.count_reviews(viewer),
         "intervention": db.session.scalar(powers.waiting(viewer).with_only_columns(func.count(Intervention.id)).order_by(None)) or 0,
         "proposal": supervision.count_proposals(viewer),
+        "excuse": len(_excusable(viewer)),
         "closing": db.session.scalar(_closings(viewer).with_only_columns(func.count(Case.id))) or 0,
     }
 
@@ -178,6 +184,27 @@ def interventions(viewer: Viewer) -> list[ToSign]:
     ]
 
 
+def excusable(viewer: Viewer) -> list[ToSign]:
+    """Promises that may be excused now: enough attempts were made, and none reached them."""
+    return [
+        ToSign(
+            kind="excuse",
+            id=promise.id,
+            about=_about(party, case),
+            what=f"May be excused: {promise_title(promise.kind)[0].lower()}{promise_title(promise.kind)[1:]}",
+            detail=tries(attempts_for(promise)),
+            due_at=promise.due_at,
+            button="Look at it",
+            elsewhere=link_to("victims.excuse", promise_id=promise.id),
+        )
+        for promise, party, case in _excusable(viewer)
+    ]
+
+
+def _excusable(viewer: Viewer) -> list[tuple[Promise, Party, Case | None]]:
+    return [row for row in tried_in_vain(viewer) if still_to_try(row[0]) is None]
+
+
 def closings(viewer: Viewer) -> list[ToSign]:
     """Cases proposed for closing and not signed; not those one proposed oneself."""
     return [
@@ -211,6 +238,7 @@ KINDS: list[tuple[str, str, Callable[[Viewer], list[ToSign]]]] = [
     ("review", "Supervision reviews of high risk", reviews),
     ("intervention", "Interventions to authorise", interventions),
     ("proposal", "Multi-agency discussions proposed", proposals),
+    ("excuse", "Promises that may be excused", excusable),
     ("closing", "Cases proposed for closing", closings),
 ]
 

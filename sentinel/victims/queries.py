@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
+from config import agreed
+from sentinel.access.models import Team
 from sentinel.cases.models import Case, CaseEvent, Party, Report
 from sentinel.cases.queries import case_for, may_see_full, may_see_report
 from sentinel.core.db import db
@@ -127,6 +129,40 @@ def plan_history(party: Party) -> list[CaseEvent]:
     keys = [one.id for one in parties_of_person(party)]
     lines = select(CaseEvent).where(CaseEvent.party_id.in_(keys), CaseEvent.kind == "plan")
     return list(db.session.scalars(lines.order_by(CaseEvent.happened_at.desc(), CaseEvent.id.desc())))
+
+
+def tried_in_vain(viewer: Viewer) -> list[tuple[Promise, Party, Case | None]]:
+    """Open promises after so many attempts, by so many ways, as a supervisor may excuse one after, where this viewer is a supervisor.
+
+    How many working days they were on is asked of each: `service.still_to_try`.
+    """
+    teams = [team_id for role, team_id in viewer.roles_by_team if role == "supervisor"]
+    partners = select(Team.partner_id).where(Team.id.in_(teams))
+    on_case = _tried().join(Case, Case.id == Party.case_id).where(Case.owner_partner_id.in_(partners), may_see_full(viewer))
+    alone = _tried(before_triage=True).join(Report, Report.id == Party.report_id)
+    on_report = alone.where(Party.case_id.is_(None), Report.owner_partner_id.in_(partners), may_see_report(viewer))
+    keys = [key for query in (on_case, on_report) for key in db.session.scalars(query)]
+    wanted = select(Promise, Party, Case).join(Party, Party.id == Promise.party_id).outerjoin(Case, Case.id == Party.case_id)
+    rows = db.session.execute(wanted.where(Promise.id.in_(keys)).order_by(Promise.due_at, Promise.id).options(joinedload(Party.person)))
+    return [(promise, party, case) for promise, party, case in rows]
+
+
+def _tried(*, before_triage: bool = False) -> Select[UUID]:
+    """Keys of open promises with enough attempts at that person on the same case, or before triage on the same report."""
+    enough, other, theirs, person = agreed.current().contact.attempts, aliased(Party), aliased(Person), aliased(Person)
+    same = other.report_id == Party.report_id if before_triage else other.case_id == Party.case_id
+    vain = (Contact.direction == "out", Contact.outcome.in_(TRIED), Contact.occurred_at >= Promise.starts_at)
+    return (
+        select(Promise.id)
+        .join(Party, Party.id == Promise.party_id)
+        .join(person, person.id == Party.person_id)
+        .join(other, same)
+        .join(theirs, theirs.id == other.person_id)
+        .join(Contact, Contact.party_id == other.id)
+        .where(Promise.state == "open", theirs.canonical_id == person.canonical_id, *vain)
+        .group_by(Promise.id)
+        .having(func.count() >= enough.attempts, func.count(Contact.channel.distinct()) >= enough.channels)
+    )
 
 
 def people_names(party: Party) -> dict[object, str]:

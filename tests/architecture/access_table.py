@@ -182,6 +182,8 @@ ACCESS: dict[str, str | set[str]] = {
     "dip_samples.index": SUPERVISES,
     "dip_samples.draw": SUPERVISES,
     "dip_samples.check": SUPERVISES,
+    "footprints.index": {"service_manager", "governance"},
+    "footprints.index_csv": {"service_manager", "governance"},
     "reading.mark": SUPERVISES,
     "reading.comment": SUPERVISES,
     # what victims say when their case has closed; and the survey itself, to whoever was sent it

@@ -21,7 +21,10 @@ from tests.pages import check_page
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 SCRIPTS = sorted((ROOT / "sentinel" / "static").glob("*.js"))
 NAV = [{"label": "My work", "href": "/work", "current": True, "count": 14}, {"label": "Help", "href": "/help", "end": True}]
-PLAN = dict.fromkeys("phone email_address address safe_times language never preferred accessible_format needs wishes representative".split())
+PLAN = dict.fromkeys(
+    ("phone", "email_address", "address", "safe_times", "language", "never")
+    + ("preferred", "accessible_format", "needs", "wishes", "representative")
+)
 WAYS = dict.fromkeys(("ring", "voicemail", "text", "email", "post"), "not_asked")
 
 
