@@ -99,7 +99,7 @@ def _lowering(staff: Staff) -> None:
 def _closing(staff: Staff) -> None:
     """A case whose officer proposes to close it."""
     for case, officer in _cases(staff, "standard"):
-        note = "No further incidents since the letter. Told why, and how to ask for a case review."
+        note = "No further incidents since the letter. The neighbours say it has been quiet."
         propose_closing(actor=officer, case=case, outcome="resolved_advice", note=note)
         return
 

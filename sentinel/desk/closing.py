@@ -252,6 +252,7 @@ def _page(case: Case, sent_form: EditForm | None, sent: Sent) -> ResponseReturnV
         power_name=powers.power_name,
         surveys=surveys.offers_of(case.id) if case.state == "closed" else [],
         survey_words=surveys.in_words,
+        reopens_within=agreed.current().outcomes.reopen_within_months,
         teller=people_of.with_roles(detail.teller_id) if detail.teller_id else None,
         may_sign=allows(current(), Permission.CASE_SIGN),
         proposed_by_me=detail.proposed_by == g.user.id,

@@ -13,7 +13,7 @@ from config import agreed
 from sentinel.access.models import Absence, User
 from sentinel.alerts.models import Alert, Telling
 from sentinel.cases import states
-from sentinel.cases.models import Action, Case, CaseClock, Party, Report
+from sentinel.cases.models import Action, Case, CaseClock, CaseDetail, Party, Report
 from sentinel.cases.queries import full_cases, urgency, visible_reports
 from sentinel.core import clock
 from sentinel.core.db import db
@@ -53,6 +53,7 @@ class Desk:
     orders: list[Intervention]
     referrals: list[Referral]
     left_in_triage: int = 0
+    tellings: list[Case] = field(default_factory=list)
     promises: dict[UUID, list[Promise]] = field(default_factory=dict)
     plans: dict[UUID, ContactPlan] = field(default_factory=dict)
     spoken: dict[UUID, datetime] = field(default_factory=dict)
@@ -91,6 +92,7 @@ def read(viewer: Viewer, user: User) -> Desk:
         orders=_orders(keys),
         referrals=_referrals(keys),
         left_in_triage=left,
+        tellings=_tellings(viewer, people),
     )
     _fill(desk, user)
     return desk
@@ -109,6 +111,13 @@ def _cover(user: User) -> list[Cover]:
 
 def _cases(viewer: Viewer, people: list[UUID]) -> list[Case]:
     query = full_cases(viewer).where(Case.officer_id.in_(people), Case.state.in_(states.LIVE)).order_by(Case.opened_at, Case.id)
+    return list(db.session.scalars(query.options(joinedload(Case.place), selectinload(Case.parties).joinedload(Party.person))))
+
+
+def _tellings(viewer: Viewer, people: list[UUID]) -> list[Case]:
+    """Cases of others whose victims the person was named to tell that they may close."""
+    named = select(CaseDetail.case_id).where(CaseDetail.teller_id.in_(people))
+    query = full_cases(viewer).where(Case.id.in_(named), Case.state == "closure_proposed", Case.officer_id.not_in(people))
     return list(db.session.scalars(query.options(joinedload(Case.place), selectinload(Case.parties).joinedload(Party.person))))
 
 
@@ -160,7 +169,7 @@ def _referrals(keys: list[UUID]) -> list[Referral]:
 
 
 def _fill(desk: Desk, user: User) -> None:
-    parties = [party.id for case in desk.cases for party in case.parties] + [
+    parties = [party.id for case in (*desk.cases, *desk.tellings) for party in case.parties] + [
         party.id for report in desk.reports for party in report.parties
     ]
     desk.promises = _promises(parties)

@@ -90,7 +90,7 @@ class Row:
 
 def rows_of(desk: Desk) -> list[Row]:
     """Every row, by group and within it by urgency."""
-    found = [*_of_cases(desk), *_of_reports(desk), *_of_actions(desk), *_of_orders(desk)]
+    found = [*_of_cases(desk), *_of_tellings(desk), *_of_reports(desk), *_of_actions(desk), *_of_orders(desk)]
     order = list(GROUPS)
     return sorted(found, key=lambda row: (order.index(row.group), row.urgency))
 
@@ -108,6 +108,18 @@ def _of_cases(desk: Desk) -> Iterator[Row]:
         yield from others
         if not pressing and not others and case.level == "high":
             yield from _on_track(desk, case)
+
+
+def _of_tellings(desk: Desk) -> Iterator[Row]:
+    """Victims of somebody else's case whom this person was named to tell that it may close."""
+    for case in desk.tellings:
+        for people in _by_person(case.parties):
+            still = [promise for promise in _open(desk, people) if promise.kind == Kind.CLOSURE]
+            if still:
+                row = _promise_row(desk, case, people, still)
+                row.group = _group(desk, row.due_at) or COMING
+                row.detail = f"You were named to tell them. {row.detail}"
+                yield row
 
 
 def _by_person(parties: list[Party]) -> list[list[Party]]:

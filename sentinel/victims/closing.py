@@ -42,6 +42,7 @@ class Standing:
     told: Contact | None
     view: ClosingView | None
     unanswered_at: datetime | None
+    promised: Promise | None
 
     @property
     def is_answered(self) -> bool:
@@ -61,10 +62,11 @@ def standing(case: Case) -> list[Standing]:
     for party in _victims(case.id):
         groups[party.person.canonical_id].append(party)
     contacts, views = (_contacts(case, since), _views(case, since)) if since else ([], [])
-    return [_standing(parties, contacts, views) for parties in groups.values()]
+    promised = _promised(case)
+    return [_standing(parties, contacts, views, promised) for parties in groups.values()]
 
 
-def _standing(parties: list[Party], contacts: Sequence[Contact], views: Sequence[ClosingView]) -> Standing:
+def _standing(parties: list[Party], contacts: Sequence[Contact], views: Sequence[ClosingView], promised: Sequence[Promise]) -> Standing:
     keys = {party.id for party in parties}
     mine = [contact for contact in contacts if contact.party_id in keys]
     tries = [contact for contact in mine if contact.direction == "out" and (contact.outcome in TRIED or _tells(contact))]
@@ -75,6 +77,7 @@ def _standing(parties: list[Party], contacts: Sequence[Contact], views: Sequence
         told=next((contact for contact in reversed(mine) if _tells(contact)), None),
         view=next((view for view in reversed(views) if view.party_id in keys), None),
         unanswered_at=worktime.working_days(tries[0].occurred_at, given) if tries else None,
+        promised=next((promise for promise in promised if promise.party_id in keys), None),
     )
 
 
@@ -94,6 +97,11 @@ def _told_as(parties: Iterable[Party]) -> Party:
 def _victims(case_id: UUID) -> list[Party]:
     query = select(Party).where(Party.case_id == case_id, Party.role == "victim").order_by(Party.id)
     return list(db.session.scalars(query.options(joinedload(Party.person), joinedload(Party.detail))))
+
+
+def _promised(case: Case) -> Sequence[Promise]:
+    of_closing = (Promise.kind == Kind.CLOSURE, Promise.state == "open")
+    return db.session.scalars(select(Promise).join(Party).where(Party.case_id == case.id, *of_closing).order_by(Promise.due_at)).all()
 
 
 def _contacts(case: Case, since: datetime) -> Sequence[Contact]:

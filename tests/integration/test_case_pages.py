@@ -280,7 +280,7 @@ def test_closing_shows_each_victim_and_leads_to_telling_them_and_back(session, c
     officer.post(f"{path}/propose", hidden(officer.get(path), f"{path}/propose") | fields)
     page = officer.get(path)
     assert "Tells the victims Marcia Thornton-Clarke" in words(page)
-    assert "Nasreen Khan-Abdullahi Not told yet." in words(page)
+    assert "Nasreen Khan-Abdullahi Not told yet. Promised by 5pm on Wednesday 9 December." in words(page)
     contact = re.search(r'href="(/parties/[^"]+)">Tell Nasreen Khan-Abdullahi', page.text)[1].replace("&amp;", "&")
     form = officer.get(contact)
     assert "What do they think of closing?" in words(form)

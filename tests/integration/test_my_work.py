@@ -7,6 +7,7 @@ import html5lib
 from sqlalchemy import event
 
 from sentinel.access.models import Absence
+from sentinel.cases import closure
 from sentinel.cases.models import Action
 from sentinel.core import clock
 from sentinel.core.db import db
@@ -325,3 +326,17 @@ def test_a_case_opened_meanwhile_gives_its_report_up(session, at, client_as):
     opened(report)
     session.commit()
     assert "New reports to decide" not in client.get("/my-work").text
+
+
+def test_whoever_was_named_to_tell_the_victims_of_somebody_elses_case_finds_them_until_they_are_told(session, at, client_as):
+    at("2026-12-02 10:47")
+    party = victim_on_case()
+    supervisor = factories.user("supervisor@blaby.example")
+    closure.propose_closing(actor=factories.user(), case=party.case, outcome="no_further_incidents", note="Quiet.", teller=supervisor)
+    page = client_as("supervisor@blaby.example").get("/my-work").text
+    assert "Tell them the case may close, before it does" in page
+    assert "You were named to tell them." in page
+    at("2026-12-09 17:01")
+    assert "1 promise is overdue" in client_as("supervisor@blaby.example").get("/my-work").text
+    contacted(party, covers=("closure",), closing_view="agrees", actor="supervisor@blaby.example")
+    assert "You were named to tell them." not in client_as("supervisor@blaby.example").get("/my-work").text
