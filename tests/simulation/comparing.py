@@ -20,8 +20,7 @@ EPISODES = "SELECT id, party_id, opened_at, ended_at FROM high_episode ORDER BY 
 REVIEWS = """
 SELECT v.id, v.episode_id, v.number, v.due_at, v.done_at, v.ended_at FROM supervision_review v"""
 ALERTS = """
-SELECT a.id, a.trigger_key, a.subject_id, a.step, a.urgent, a.opened_at, a.stepped_at, a.closed_at, a.passed, u.email AS officer, t.slug AS team,
-    a.case_id
+SELECT a.trigger_key, a.subject_id, a.step, a.urgent, a.opened_at, a.closed_at, a.passed, u.email AS officer, t.slug AS team
 FROM alert a LEFT JOIN app_user u ON u.id = a.officer_id LEFT JOIN team t ON t.id = a.team_id
 WHERE a.trigger_key = ANY (%s) AND (a.closed_at IS NULL OR a.closed_at >= %s)"""
 TOLD = """
@@ -92,7 +91,8 @@ class Comparing:
         for row in rows:
             self.subjects[row.id] = _label(self.parties[row.party_id], row)
         theirs = [
-            (self.subjects[r.id], r.klass, r.soon_at, r.supervisor_at, r.manager_at, r.state, self.contacts.get(r.kept_by), r.step) for r in rows
+            (self.subjects[r.id], r.klass, r.soon_at, r.supervisor_at, r.manager_at, r.state, self.contacts.get(r.kept_by), r.step)
+            for r in rows
         ]
         ours = [_as_row(one) for party in self.model.parties.values() for one in party.promises]
         _same("promises", ours, theirs, key=lambda row: (row[0].split()[1], row[5]))

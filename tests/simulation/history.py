@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.simulation import world
 from tests.simulation.matters import LIVE, Against, Case, Gone, Party, Report, Step
-from tests.simulation.model import Model
+from tests.simulation.model import CALL_TAKER, Model
 from tests.simulation.telling import WHEN
 from tests.unit import reckoner
 
@@ -118,7 +118,7 @@ class Writer:
         if third:
             people.insert(0, {"person": self._person(new=True), "role": "reporter", "calling": True, "domestic": victim["domestic"]})
         received = self.now - timedelta(minutes=pick((0, 0, 0, 5, 90, self.chance.randint(1, 4000))))
-        team, by = pick([(world.BLABY, "calltaker@blaby.example")] * 3 + [(world.CHARNWOOD, "officer@charnwood.example")])
+        team, by = pick([(world.BLABY, CALL_TAKER)] * 3 + [(world.CHARNWOOD, "officer@charnwood.example")])
         told = chance() < 0.8 and not victim["domestic"]
         level = pick((None, "standard", "standard", "medium", "high"))
         self._do("take", name=name, received=received, by=by, team=team, people=people, level=level, told=told)
@@ -131,7 +131,9 @@ class Writer:
         return f"P{self.people:03}"
 
     def _decide(self, report: Report) -> None:
-        own = [one.name for one in self.model.cases.values() if one.team == report.team and (one.state in LIVE or self.chance.random() < 0.1)]
+        own = [
+            one.name for one in self.model.cases.values() if one.team == report.team and (one.state in LIVE or self.chance.random() < 0.1)
+        ]
         match self.chance.choice(("open", "open", "open", "join", "join", "decide", "hand_over")):
             case "join" if own:
                 self._do("join", report=report.name, case=self.chance.choice(own), by="officer")
@@ -145,7 +147,9 @@ class Writer:
 
     def _on_case(self, case: Case) -> None:
         pick = self.chance.choice
-        match pick(("close", "close", "close", "propose", "keep_open", "reopen", "move", "hand_over", "intervene", "note", "decide_again", "link")):
+        match pick(
+            ("close", "close", "close", "propose", "keep_open", "reopen", "move", "hand_over", "intervene", "note", "decide_again", "link")
+        ):
             case "close":
                 self._wind_up(case)
             case "propose":
@@ -186,7 +190,11 @@ class Writer:
 
     def _with(self, party: Party) -> None:
         pick = self.chance.choice
-        match pick(("contact",) * 8 + ("assess",) * 3 + ("agree", "agree", "review_high", "review_high", "excuse", "waive", "waive", "else", "else")):
+        match pick(
+            ("contact",) * 8
+            + ("assess",) * 3
+            + ("agree", "agree", "review_high", "review_high", "excuse", "waive", "waive", "else", "else")
+        ):
             case "contact":
                 covers = pick([(), COVERED, ("first_contact",), ("first_contact", "decision"), ("after_assessment", "safety_call")])
                 self._contact(party, pick(("reached", "reached", "attempt", "delivered", "one_way_sent")), covers)
@@ -208,7 +216,7 @@ class Writer:
         pick = self.chance.choice
         one_way = outcome in ("delivered", "one_way_sent")
         back = pick((0, 0, 0, 0, 20, 300, self.chance.randint(1, 9000))) if by is None else 0
-        early = party.report.state == "received" and party.report.team == world.BLABY
+        early = party.report.state == "received" and party.report.team == world.BLABY and party.report.taken_by == CALL_TAKER
         self._do(
             "contact",
             name=f"C{len(self.model.contacts) + 1}",

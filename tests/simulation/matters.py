@@ -147,6 +147,7 @@ class Report:
     name: str
     received: datetime
     team: str
+    taken_by: str = ""
     state: str = "received"
     screened: bool = False
     incident: str = ""

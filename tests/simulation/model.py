@@ -96,9 +96,11 @@ class Model:
 
     # --- Reports -------------------------------------------------------------------------------------------------
 
-    def take(self, *, name: str, received: datetime, by: str, team: str, people: list[dict[str, Any]], level: str | None, told: bool) -> None:
+    def take(
+        self, *, name: str, received: datetime, by: str, team: str, people: list[dict[str, Any]], level: str | None, told: bool
+    ) -> None:
         """A report: each victim is screened, then promised; domestic abuse goes another way, and promises nothing."""
-        report = self.reports[name] = Report(name, received, team)
+        report = self.reports[name] = Report(name, received, team, taken_by=by)
         for values in people:
             party = Party(name=f"{name}/{values['role']}", report=report, **{k: v for k, v in values.items() if k != "calling"})
             report.parties.append(party)

@@ -147,7 +147,11 @@ def shrink(steps: list[Step], ran: Ran, run: Callable[[list[Step]], Ran], *, sec
         return again.failure is not None and again.failure.kind == kind
 
     about = _matters(kept[-1])
-    for those in (lambda s: s.verb not in ("absent", "on_duty"), lambda s: not _matters(s) or bool(_matters(s) & about)):
+    for those in (
+        lambda s: bool(_matters(s) & about),
+        lambda s: bool(_matters(s) & about) or s.verb == "sweep",
+        lambda s: s.verb not in ("sweep", "absent", "on_duty"),
+    ):
         fewer = [step for step in kept[:-1] if those(step)] + kept[-1:]
         if len(fewer) < len(kept) and fails(fewer):
             kept = fewer
@@ -176,7 +180,9 @@ def told(steps: list[Step]) -> str:
 
 
 def _words(about: dict[str, Any]) -> str:
-    return ", ".join(f"{name}={value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else f"{name}={value}" for name, value in about.items())
+    return ", ".join(
+        f"{name}={value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else f"{name}={value}" for name, value in about.items()
+    )
 
 
 def simulate(house: House, seed: int, *, seconds_to_shrink: float = 60, until: float | None = None, **more: Any) -> tuple[Ran, str]:
@@ -189,5 +195,3 @@ def simulate(house: House, seed: int, *, seconds_to_shrink: float = 60, until: f
     last = house.run(shortest)
     lines = f"Seed {seed}, {ran.failed_at} steps, cut to {len(shortest)}:\n{told(shortest)}\n\n{last.failure or ran.failure}"
     return ran, lines
-
-
