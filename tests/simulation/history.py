@@ -26,14 +26,14 @@ MINUTE = timedelta(minutes=1)
 class Writer:
     """Writes one history, keeping a model of its own to know what can happen next."""
 
-    def __init__(self, seed: int, *, days: int = DAYS, at_once: int = 9) -> None:
+    def __init__(self, seed: int, *, days: int = DAYS) -> None:
         self.chance = random.Random(seed)
         self.model = Model(world.PEOPLE)
         self.steps: list[Step] = []
         self.now = FROM + timedelta(minutes=self.chance.randrange(FIRST_DAYS * 1440))
         self.end = self.now + timedelta(days=days)
         self.no_sweeps_before = self.now
-        self.at_once = at_once
+        self.at_once = self.chance.choice((2, 4, 8))  # matters that go on side by side: few are looked at often, many seldom
         self.people = 0
 
     def write(self) -> list[Step]:
@@ -51,7 +51,7 @@ class Writer:
         if near and self.chance.random() < 0.6:
             self.now = max(self.now + MINUTE, self.chance.choice(near) + self.chance.choice((-1, 0, 0, 1)) * MINUTE)
         else:
-            self.now += timedelta(minutes=1 + int(self.chance.expovariate(1 / (30 * 60))))
+            self.now += timedelta(minutes=1 + int(self.chance.expovariate(1 / (24 * 60))))
         if self.chance.random() < 0.006:
             self.no_sweeps_before = self.now + timedelta(days=self.chance.randint(5, 40))
 

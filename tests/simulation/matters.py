@@ -16,6 +16,13 @@ class Gone(Exception):
     """The step speaks of something that never came to be: an earlier step was cut, or refused."""
 
 
+def there(found: dict[str, Any], name: str) -> Any:
+    """What came to be under this name. Raises Gone where nothing did."""
+    if name not in found:
+        raise Gone
+    return found[name]
+
+
 @dataclass(frozen=True)
 class Step:
     """One thing that happens, at a whole minute; everything it speaks of is named."""

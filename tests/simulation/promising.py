@@ -26,7 +26,12 @@ WITHIN: dict[str, dict[str, int]] = {
     "explain_review": FIVES,
     "may_apply": FIVES,
 }
+# Made when closing is proposed; on the second distinct incident within six calendar months; when the threshold is reached.
+CLOSURE = False
+EXPLAIN_REVIEW = False
+MAY_APPLY = False
 SAFETY_CALL_HOURS = 24
+MOST_WORKING_DAYS = 60
 NEVER_WAIVED = ("acknowledge", "closure", "decision")
 
 
@@ -59,6 +64,12 @@ def make(party: Party, kind: str, starts: datetime, now: datetime, *, latest: da
     promise = Promise(party, kind, klass, starts, now, due, *steps_of(due, klass, now))
     party.promises.append(promise)
     return promise
+
+
+def end(promises: Iterable[Promise]) -> None:
+    """Over, and not by telling."""
+    for promise in promises:
+        promise.state = "ended"
 
 
 def never_without(party: Party, since: datetime, now: datetime) -> None:
