@@ -11,7 +11,7 @@ from typing import Any
 from tests.simulation import world
 from tests.simulation.matters import LIVE, Against, Case, Gone, Party, Report, Step
 from tests.simulation.model import CALL_TAKER, Model
-from tests.simulation.telling import WHEN
+from tests.simulation.telling import moments
 from tests.unit import reckoner
 
 DAYS = 730
@@ -58,7 +58,7 @@ class Writer:
     def _moments(self, until: datetime) -> list[datetime]:
         promises = [one for party in self.model.parties.values() for one in party.open]
         found = [moment for one in promises for moment in (one.soon, one.due, one.supervisor, one.manager)]
-        found += [moment for fact in self.model.facts() for moment in WHEN[fact.trigger](fact.since)]
+        found += [moment for fact in self.model.facts() for moment in moments(fact.trigger, fact.since)]
         return sorted({moment for moment in found if self.now < moment < until})
 
     # --- What ----------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ what was decided), from config/standards/contact.toml.
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import cache
 
 from tests.simulation.matters import Contact, Party, Promise
 from tests.unit import reckoner
@@ -80,6 +81,7 @@ def never_without(party: Party, since: datetime, now: datetime) -> None:
         make(party, "cadence", since, now)
 
 
+@cache
 def call_needed(klass: str, at: datetime) -> bool:
     """Is the next hour at work more than 24 hours away, for somebody who cannot wait?"""
     if klass != "enhanced":

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 
 from tests.simulation.matters import Case, Party, Promise, Report
 from tests.unit import reckoner
@@ -32,6 +33,12 @@ WHEN: dict[str, Callable[[datetime], Moments]] = {
     "no_activity": lambda since: _late(reckoner.working_days(since, 20), 5, 10),
     "repeat_victim": lambda since: (since, reckoner.after(since, 1)),
 }
+
+
+@cache
+def moments(trigger: str, since: datetime) -> Moments:
+    """When the steps of a fact that counts from `since` are reached: the reckoner is slow, and asked again after every step."""
+    return WHEN[trigger](since)
 
 
 def _late(due: datetime, supervisor: int, manager: int) -> Moments:
@@ -79,7 +86,7 @@ class Fact:
 
     def step(self, at: datetime) -> int:
         """How far it has got."""
-        return max((n for n, moment in enumerate(WHEN[self.trigger](self.since), 1) if moment <= at), default=0)
+        return max((n for n, moment in enumerate(moments(self.trigger, self.since), 1) if moment <= at), default=0)
 
 
 @dataclass
