@@ -142,7 +142,7 @@ def assess(world: Model, *, party: str, suggested: str, judged: str) -> None:
 def agree(world: Model, *, party: str) -> None:
     """A supervisor agrees to the lower level: it takes effect now."""
     look = _pending(world, party)
-    look.state, look.effective = "agreed", look.judged
+    look.state, look.effective, look.again = "agreed", look.judged, risking.again(look.judged, world.now)
     risking.take_effect(world.party_of(party), look, world.now, world.alerts)
 
 

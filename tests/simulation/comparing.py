@@ -81,7 +81,7 @@ class Comparing:
     def _names(self) -> None:
         self.parties = {key: name for name, key in self.verbs.parties.items()}
         self.contacts = {key: name for name, key in self.verbs.contacts.items()}
-        self.subjects = {key: name for name, key in self.verbs.people.items()}
+        self.subjects = {key: name for name, key in [*self.verbs.people.items(), *self.verbs.parties.items()]}
         self.subjects |= {key: name for name, key in [*self.verbs.reports.items(), *self.verbs.cases.items()]}
 
     # --- Promises, classes, levels -------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from tests.simulation.telling import moments
 from tests.unit import reckoner
 
 DAYS = 730
+PACE = 24.0  # hours from one step to the next, roughly
 FIRST_DAYS = 90  # the first day lies in so many days from this one: bank holidays and agreements are known to the end
 FROM = datetime(2025, 12, 1, tzinfo=UTC)
 LEVELS = ("standard", "medium", "high")
@@ -26,7 +27,7 @@ MINUTE = timedelta(minutes=1)
 class Writer:
     """Writes one history, keeping a model of its own to know what can happen next."""
 
-    def __init__(self, seed: int, *, days: int = DAYS) -> None:
+    def __init__(self, seed: int, *, days: int = DAYS, pace: float = PACE) -> None:
         self.chance = random.Random(seed)
         self.model = Model(world.PEOPLE)
         self.steps: list[Step] = []
@@ -35,6 +36,7 @@ class Writer:
         self.no_sweeps_before = self.now
         self.at_once = self.chance.choice((2, 4, 8))  # matters that go on side by side: few are looked at often, many seldom
         self.people = 0
+        self.pace = pace
 
     def write(self) -> list[Step]:
         """The whole history."""
@@ -47,11 +49,11 @@ class Writer:
     # --- When ----------------------------------------------------------------------------------------------------
 
     def _wait(self) -> None:
-        near = self._moments(self.now + timedelta(hours=self.chance.choice((6, 30, 60, 120))))
+        near = self._moments(self.now + timedelta(hours=self.pace * self.chance.choice((0.25, 1, 2, 4))))
         if near and self.chance.random() < 0.6:
             self.now = max(self.now + MINUTE, self.chance.choice(near) + self.chance.choice((-1, 0, 0, 1)) * MINUTE)
         else:
-            self.now += timedelta(minutes=1 + int(self.chance.expovariate(1 / (24 * 60))))
+            self.now += timedelta(minutes=1 + int(self.chance.expovariate(1 / (self.pace * 60))))
         if self.chance.random() < 0.006:
             self.no_sweeps_before = self.now + timedelta(days=self.chance.randint(5, 40))
 

@@ -64,6 +64,7 @@ class Assessment:
     judged: str
     effective: str
     state: str
+    again: datetime
 
 
 @dataclass
@@ -105,6 +106,7 @@ class Party:
     every: int | None = None
     supervisor_agreed: bool = False
     no_contact: bool = False
+    assess_by: datetime | None = None
     promises: list[Promise] = field(default_factory=list)
     assessments: list[Assessment] = field(default_factory=list)
     episodes: list[Episode] = field(default_factory=list)
@@ -180,6 +182,12 @@ class Case:
     proposed: datetime | None = None
     reports: list[Report] = field(default_factory=list)
     days: float = 0.0
+
+    @property
+    def reassess(self) -> datetime | None:
+        """The earliest date on which the risk to a victim is looked at again; a screen has none: the full assessment has its own."""
+        last = [party.assessments[-1] for party in self.parties if party.role == "victim" and party.assessments]
+        return min((look.again for look in last if look.kind == "full"), default=None)
 
     @property
     def parties(self) -> list[Party]:

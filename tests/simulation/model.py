@@ -2,13 +2,14 @@
 
 Held in full: every promise of the kinds that verbs make (what, since when, due when, steps, class, state, by which contact),
 classes and levels, high episodes with their five things, supervision reviews, the invariant. Of the triggers: promises, high risk,
-not screened, not triaged, supervision review, nothing entered for 20 working days, repeat victim; with who is told at which step.
+not screened, not triaged, full assessment and reassessment due, supervision review, nothing entered for 20 working days, repeat
+victim; with who is told at which step.
 
 Left out: promises about hearings; automatic messages (an acknowledgement is read out on the line or not promised);
-representatives; merged people; restricted cases; the other triggers (full assessment, reassessment, interventions, referrals,
-actions, safeguarding, messages, repeat location, people and agreements); digests. Two things follow the code because rules.md is
-silent: out of hours what cannot wait also goes to whoever is on duty, and an alert that changed hands is told, where it
-stands, to whoever has it now. Kinds that are not merged yet stand behind the switches of promising.py.
+representatives; merged people; restricted cases; the other triggers (interventions, referrals, actions, safeguarding, messages,
+repeat location, people and agreements); digests. Two things follow the code because rules.md is silent: out of hours what cannot
+wait also goes to whoever is on duty, and an alert that changed hands is told, where it stands, to whoever has it now. Kinds that
+are not merged yet stand behind the switches of promising.py.
 """
 
 from collections.abc import Iterator
@@ -109,19 +110,11 @@ class Model:
     def facts(self) -> Iterator[Fact]:
         """Everything watched that is so now."""
         for report in self.reports.values():
-            if report.state == "received":
-                yield Fact("not_triaged", report.name, report.received, report)
-                if not report.screened and any(party.role == "victim" for party in report.parties):
-                    yield Fact("not_screened", report.name, report.received, report)
+            yield from _of_report(report)
         for case in self.cases.values():
-            if case.state in LIVE:
-                yield Fact("no_activity", case.name, case.entered, case=case)
+            yield from _of_case(case)
         for party in self.parties.values():
-            if episode := party.episode:
-                if not any(review.done for review in episode.reviews):
-                    yield risking.unseen(party, episode)
-                review = episode.reviews[-1]
-                yield Fact("supervision_review", f"{party.name} {episode.number}.{review.number}", review.due, party.report)
+            yield from _of_party(party)
         for person in dict.fromkeys(party.person for party in self.parties.values()):
             if latest := telling.repeats(self.reports.values(), person, self.now):
                 yield Fact("repeat_victim", person, latest.received, latest)
@@ -129,6 +122,30 @@ class Model:
     def unheld(self) -> list[str]:
         """Victims we can contact who have no open promise with a date: there must be none, in the model too."""
         return [party.name for party in self.parties.values() if party.owed and not party.open]
+
+
+def _of_report(report: Report) -> Iterator[Fact]:
+    if report.state == "received":
+        yield Fact("not_triaged", report.name, report.received, report)
+        if not report.screened and any(party.role == "victim" for party in report.parties):
+            yield Fact("not_screened", report.name, report.received, report)
+
+
+def _of_case(case: Case) -> Iterator[Fact]:
+    if case.state in LIVE:
+        yield Fact("no_activity", case.name, case.entered, case=case)
+        if case.reassess:
+            yield Fact("reassessment", case.name, case.reassess, case=case)
+
+
+def _of_party(party: Party) -> Iterator[Fact]:
+    if party.assess_by and party.live:
+        yield Fact("full_assessment", party.name, party.assess_by, party.report)
+    if episode := party.episode:
+        if not any(review.done for review in episode.reviews):
+            yield risking.unseen(party, episode)
+        review = episode.reviews[-1]
+        yield Fact("supervision_review", f"{party.name} {episode.number}.{review.number}", review.due, party.report)
 
 
 def label(promise: Promise) -> str:

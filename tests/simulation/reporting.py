@@ -95,6 +95,8 @@ def _on_case(world: Model, report: Report, case: Case, state: str) -> None:
     world.entered(report)
     for party in report.parties:
         never_without(party, report.received, world.now)
+        if party.role == "victim" and not (party.assessments and party.assessments[-1].kind == "full"):
+            party.assess_by = promising.due_of(party, "first_contact", party.klass, report.received)
 
 
 def decide(world: Model, *, report: str, how: str, by: str) -> None:

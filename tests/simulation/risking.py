@@ -7,6 +7,7 @@ from tests.simulation.promising import make, tighten
 from tests.simulation.telling import Alerts, Fact
 from tests.unit import reckoner
 
+REVIEWED = {"high": 5, "medium": 20, "standard": 60}
 FIRST_REVIEW, LATER_REVIEWS = 1, 10  # working days; the day it opened or was done counts whatever the hour
 
 
@@ -16,7 +17,8 @@ def look(party: Party, kind: str, suggested: str, judged: str, now: datetime, al
     waits = RANK[judged] < RANK[floor]
     for one in party.assessments:
         one.state = "superseded" if one.state in ("in_force", "pending") else one.state
-    made = Assessment(kind, now, judged, floor if waits else judged, "pending" if waits else "in_force")
+    holds = floor if waits else judged
+    made = Assessment(kind, now, judged, holds, "pending" if waits else "in_force", again(holds, now))
     party.assessments.append(made)
     take_effect(party, made, now, alerts)
 
@@ -25,6 +27,7 @@ def take_effect(party: Party, made: Assessment, now: datetime, alerts: Alerts) -
     """The level holds: an episode opens or ends, enhanced is tighter at once, and after a full one or a change they are told the plan."""
     before, was, episode = party.level, party.klass, party.episode
     party.level, party.report.screened = made.effective, True
+    party.assess_by = None if made.kind == "full" else party.assess_by
     if made.effective == "high" and not episode:
         open_episode(party, now, alerts)
     elif episode and made.effective != "high":
@@ -33,6 +36,11 @@ def take_effect(party: Party, made: Assessment, now: datetime, alerts: Alerts) -
         tighten(party, now, now)
     if party.owed and (made.kind == "full" or before not in (None, party.level)):
         make(party, "after_assessment", now, now)
+
+
+def again(level: str, now: datetime) -> datetime:
+    """The review date; for a high level the day itself counts whatever the hour."""
+    return reckoner.working_days(now, REVIEWED[level], same_day=level == "high")
 
 
 def open_episode(party: Party, now: datetime, alerts: Alerts) -> None:

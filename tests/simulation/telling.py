@@ -15,6 +15,8 @@ STEPS: dict[str, tuple[str, ...]] = {
     "not_screened": ("officer", "supervisor", "manager"),
     "not_triaged": ("officer", "supervisor", "manager"),
     "supervision_review": ("supervisor", "supervisor", "manager"),
+    "full_assessment": ("officer", "officer", "supervisor", "manager"),
+    "reassessment": ("officer", "officer", "supervisor", "manager"),
     "no_activity": ("officer", "supervisor", "manager"),
     "repeat_victim": ("officer", "supervisor"),
 }
@@ -30,6 +32,8 @@ WHEN: dict[str, Callable[[datetime], Moments]] = {
     "not_screened": lambda since: _late(reckoner.working_hours(since, 4), 1, 3),
     "not_triaged": lambda since: _late(reckoner.working_days(since, 1), 1, 3),
     "supervision_review": lambda due: (opening(due), due, reckoner.after(due, 1)),
+    "full_assessment": lambda due: (opening(due), *_late(due, 1, 3)),
+    "reassessment": lambda due: (opening(due), *_late(due, 1, 3)),
     "no_activity": lambda since: _late(reckoner.working_days(since, 20), 5, 10),
     "repeat_victim": lambda since: (since, reckoner.after(since, 1)),
 }
