@@ -43,6 +43,7 @@ class Writer:
         while self.now < self.end:
             self._wait()
             self._something()
+        self.now += MINUTE
         self._do("sweep")
         return self.steps
 
