@@ -8,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 # What Python compiled is kept here whatever the machine says: every process that is started needs some 1,600 modules.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help start test
+.PHONY: help start test simulate
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -23,6 +23,9 @@ test: $(VENV)/for-testing  ## check style, types and import order, then run ever
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2 $(ARGS)
+
+simulate: $(VENV)/for-testing  ## two years of cases beside a model of the rules, from SEED=1 on, for MINUTES=5
+	$(BIN)/python -m tests.simulation --minutes $(or $(MINUTES),5) --seed $(or $(SEED),1)
 
 $(VENV)/for-running: $(PINS) | $(BIN)/uv
 	@echo "Installing what Sentinel needs to run."

@@ -50,6 +50,7 @@ raised AS (
     ON CONFLICT (trigger_key, subject_id) WHERE closed_at IS NULL DO UPDATE SET
         step = excluded.step, passed = a.passed || ARRAY(SELECT generate_series(a.step + 1, excluded.step - 1)),
         urgent = a.urgent OR excluded.urgent, stepped_at = excluded.stepped_at, case_id = excluded.case_id,
+        report_id = excluded.report_id, party_id = excluded.party_id,
         owner_partner_id = excluded.owner_partner_id, team_id = excluded.team_id, officer_id = excluded.officer_id
     WHERE a.step < excluded.step
     RETURNING a.*, a.xmax = 0 AS opened

@@ -357,6 +357,19 @@ def test_alerts_of_a_report_handed_over_are_told_to_its_new_team(session, at):
     assert alert_of(promise.id).team_id == make.team("charnwood-asb").id
 
 
+def test_a_repeat_that_rises_belongs_to_whoever_has_the_latest_report(session, at):
+    at("2026-12-02 10:00")
+    person = make.person()
+    for day in (1, 0):
+        make.party(on=make.report(received_at=clock.now() - timedelta(days=day)), who=person)
+    sweep(clock.now())
+    at("2026-12-02 11:00")
+    make.party(on=make.report(team_slug="charnwood-asb"), who=person)
+    sweep(at("2026-12-03 17:00"))
+    assert told(person) == {(SUPERVISOR, 1), (SECOND, 1), ("supervisor@charnwood.example", 2)}
+    assert alert_of(person.id).team_id == make.team("charnwood-asb").id
+
+
 def test_an_action_stays_its_owners_when_the_case_is_handed_over(session, at):
     at("2026-12-02 10:00")
     party = victim()

@@ -1,0 +1,169 @@
+"""Contacts, promises, plans and risk in the model: one function for each verb."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from tests.simulation import promising, risking
+from tests.simulation.matters import Against, Assessment, Contact, Gone, Party, Promise, there
+from tests.simulation.promising import make, never_without, tighten
+
+if TYPE_CHECKING:
+    from tests.simulation.model import Model
+
+
+def contact(world, *, name: str, party: str, at: datetime, channel: str, direction: str, outcome: str, covers: list[str], by: str) -> None:
+    """A contact or an attempt; nobody reaches out to somebody who is hidden, or by a way the plan says is unsafe."""
+    one = world.party_of(party)
+    unsafe = (channel == "phone" and not one.reachable) or (channel == "text" and not one.texts)
+    if direction == "out" and (one.hidden or unsafe):
+        raise Against
+    about = tuple(covers) if outcome != "attempt" else ()
+    made = world.contacts[name] = Contact(name, one, at, channel, direction, outcome, about, practitioner=by != "call_taker")
+    world.entered(one.report)
+    promising.keep(made, one.report.matter.parties, world.now)
+
+
+def arrived(world: Model, *, contact: str) -> None:
+    """A message on its way is delivered."""
+    made = there(world.contacts, contact)
+    if made.outcome != "one_way_sent":
+        raise Against
+    made.outcome = "delivered"
+    promising.keep(made, made.party.report.matter.parties, world.now)
+
+
+def came_back(world: Model, *, contact: str, by: str) -> None:
+    """A message came back for good: what it kept is open again, told anew, with the date it always had."""
+    made = there(world.contacts, contact)
+    if made.outcome not in ("delivered", "one_way_sent"):
+        raise Against
+    made.outcome = "failed"
+    world.entered(made.party.report)
+    for party in world.parties.values():
+        for promise in party.promises:
+            if promise.kept_by == contact and promise.state == "kept":
+                promise.state, promise.kept_by, promise.step = "open", None, 0
+
+
+def excuse(world: Model, *, party: str, kind: str) -> None:
+    """A supervisor, after enough attempts since the promise began."""
+    promise = world.promise_of(party, kind)
+    same = world.matter_of(promise.party)
+    tries = [
+        (one.at, one.channel)
+        for one in world.contacts.values()
+        if one.party in same and one.direction == "out" and one.outcome in ("attempt", "failed") and one.at >= promise.starts
+    ]
+    if not promising.excusable(tries):
+        raise Against
+    _answered(world, promise, "excused")
+
+
+def waive(world: Model, *, party: str, kind: str, reason: str, every: int | None, by: str) -> None:
+    """Because the victim asked; the enhanced ask a supervisor; never the reference, the decision or the closing."""
+    promise = world.promise_of(party, kind)
+    one, supervised = promise.party, by == "supervisor"
+    if kind in promising.NEVER_WAIVED or (one.klass == "enhanced" and not supervised):
+        raise Against
+    if kind == "cadence":
+        if reason == "asked_for_longer":
+            if every is None or not 1 <= every <= promising.MOST_WORKING_DAYS:
+                raise Against
+            one.every = every
+        one.no_contact, one.supervisor_agreed = reason == "asked_not_to_be_contacted", supervised
+    _answered(world, promise, "waived")
+
+
+def review(world: Model, *, party: str) -> None:
+    """No contact wanted: an officer's review on the same clock."""
+    promise = world.promise_of(party, "cadence")
+    if not promise.party.no_contact:
+        raise Against
+    _answered(world, promise, "kept")
+
+
+def _answered(world: Model, promise: Promise, state: str) -> None:
+    promise.state = state
+    world.entered(promise.party.report)
+    never_without(promise.party, world.now, world.now)
+
+
+def plan(world: Model, *, party: str, reachable: bool, texts: bool) -> None:
+    """How to reach them changed. A way found: promised something at once; a way lost: what was promised stays."""
+    one = world.party_of(party)
+    if (one.reachable, one.texts) != (reachable, texts):
+        one.reachable, one.texts = reachable, texts
+        world.entered(one.report)
+        _now_contactable(world, one)
+
+
+def say_safe(world: Model, *, party: str) -> None:
+    """A hidden victim may be contacted from now on."""
+    one = world.party_of(party)
+    if not one.hidden:
+        raise Against
+    one.safe = True
+    world.entered(one.report)
+    _now_contactable(world, one)
+
+
+def _now_contactable(world: Model, party: Party) -> None:
+    if not party.owed:
+        return
+    same = world.matter_of(party)
+    reached = any(one.party in same and one.outcome == "reached" and one.practitioner for one in world.contacts.values())
+    if not party.open and not reached:
+        make(party, "first_contact", world.now, world.now)
+    never_without(party, world.now, world.now)
+
+
+def decide_vulnerable(world: Model, *, party: str) -> None:
+    """A practitioner's decision: enhanced from now."""
+    one = world.party_of(party)
+    if one.role != "victim":
+        raise Against
+    before, one.vulnerable = one.klass, True
+    world.entered(one.report)
+    if before != "enhanced":
+        tighten(one, world.now, world.now)
+
+
+def assess(world: Model, *, party: str, suggested: str, judged: str) -> None:
+    """In full; a level below suggestion or present waits for a supervisor and the higher holds."""
+    one = world.party_of(party)
+    if one.role != "victim" or (one.report.case and one.report.case.state == "closed"):
+        raise Against
+    world.entered(one.report)
+    risking.look(one, "full", suggested, judged, world.now, world.alerts)
+
+
+def agree(world: Model, *, party: str) -> None:
+    """A supervisor agrees to the lower level: it takes effect now."""
+    look = _pending(world, party)
+    look.state, look.effective, look.again = "agreed", look.judged, risking.again(look.judged, world.now)
+    risking.take_effect(world.party_of(party), look, world.now, world.alerts)
+
+
+def disagree(world: Model, *, party: str) -> None:
+    """A supervisor does not: the higher level goes on."""
+    _pending(world, party).state = "refused"
+
+
+def _pending(world: Model, party: str) -> Assessment:
+    look = next((one for one in world.party_of(party).assessments if one.state == "pending"), None)
+    if look is None:
+        raise Gone
+    world.entered(world.party_of(party).report)
+    return look
+
+
+def sign_review(world: Model, *, party: str) -> None:
+    """The supervisor looked; again in ten working days; where nobody works on the report any more the episode ends."""
+    one = world.party_of(party)
+    episode = one.episode
+    if episode is None:
+        raise Gone
+    world.entered(one.report)
+    risking.sign(one, episode, world.now)

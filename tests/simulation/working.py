@@ -1,0 +1,128 @@
+"""Work on cases in the model, up to their closing, and who is there to do it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from tests.simulation import promising, risking, telling
+from tests.simulation.matters import LIVE, Against, Case, Report
+from tests.simulation.promising import end, make, never_without
+from tests.simulation.reporting import take_back, undecided
+
+if TYPE_CHECKING:
+    from tests.simulation.model import Model
+
+FINAL_WITHIN = timedelta(days=7)  # sentinel/desk/closing.py; rules.md says "final assessment" alone
+
+
+def intervene(world: Model, *, case: str) -> None:
+    """Something was done about the behaviour: the victims are told."""
+    one = _live(world, case)
+    one.entered = world.now
+    for party in one.parties:
+        if party.owed:
+            make(party, "after_intervention", world.now, world.now)
+
+
+def note(world: Model, *, case: str) -> None:
+    """Something is entered, on a closed case too."""
+    world.case_of(case).entered = world.now
+
+
+def propose_closing(world: Model, *, case: str) -> None:
+    """Closing is proposed; the work goes on until it is closed."""
+    one = world.case_of(case)
+    if one.state != "open":
+        raise Against
+    one.state, one.proposed, one.entered = "closure_proposed", world.now, world.now
+    for party in one.parties:
+        if promising.CLOSURE and party.owed and not any(promise.kind == "closure" for promise in party.open):
+            make(party, "closure", world.now, world.now)
+
+
+def keep_open(world: Model, *, case: str) -> None:
+    """The proposal is taken back."""
+    one = world.case_of(case)
+    if one.state != "closure_proposed":
+        raise Against
+    one.entered = world.now
+    take_back(one)
+
+
+def close(world: Model, *, case: str) -> None:
+    """Refused unless every other promise is answered and each victim was assessed in full at the end. Referrals are answered."""
+    one = world.case_of(case)
+    if one.state != "closure_proposed" or one.proposed is None:
+        raise Against
+    if any(promise.kind != "cadence" for party in one.parties for promise in party.open) or not _assessed_at_the_end(one):
+        raise Against
+    one.state, one.entered = "closed", world.now
+    one.days += (world.now - one.opened).total_seconds() / 86400
+    for party in one.parties:
+        if party.episode:
+            risking.end_episode(party, world.now)
+        end([promise for promise in party.open if promise.kind == "cadence"])
+
+
+def reopen(world: Model, *, case: str) -> None:
+    """Open again: kept in touch with from now; whoever still stands at high risk begins a new episode."""
+    one = world.case_of(case)
+    if one.state != "closed":
+        raise Against
+    one.state, one.proposed, one.opened, one.entered = "open", None, world.now, world.now
+    for party in one.parties:
+        never_without(party, world.now, world.now)
+    for party in one.parties:
+        if party.role == "victim" and party.level == "high" and not party.episode:
+            risking.open_episode(party, world.now, world.alerts)
+
+
+def move(world: Model, *, case: str, officer: str) -> None:
+    """Another officer of the team. Promises stay as they are."""
+    one = _live(world, case)
+    if officer == one.officer or world.teams.people[officer].team != one.team:
+        raise Against
+    one.officer, one.entered = officer, world.now
+
+
+def hand_over(world: Model, *, matter: str, kind: str, team: str) -> None:
+    """Offered to another team and accepted: its alerts go along and are told to whoever has them now."""
+    one: Report | Case = _live(world, matter) if kind == "case" else undecided(world, matter)
+    if one.team == team:
+        raise Against
+    reports = one.reports if isinstance(one, Case) else [one]
+    for each in (one, *reports):
+        each.team = team
+    if isinstance(one, Case):
+        one.officer = world.teams.holding("practitioner", team)[0]
+        one.entered = world.now
+        world.alerts.follow(world.now, lambda alert: alert.place[0] == one.name)
+    else:
+        world.alerts.follow(world.now, lambda alert: alert.report is one)
+
+
+def _live(world: Model, name: str) -> Case:
+    case = world.case_of(name)
+    if case.state not in LIVE:
+        raise Against
+    return case
+
+
+def absent(world: Model, *, who: str, first: date, last: date, cover: str | None) -> None:
+    """Somebody is away, and perhaps somebody stands in."""
+    world.teams.absences.append(telling.Absence(who, first, last, cover))
+
+
+def on_duty(world: Model, *, who: str, team: str, begins: datetime, ends: datetime) -> None:
+    """Somebody is duty supervisor."""
+    world.teams.duties.append(telling.Duty(who, team, begins, ends))
+
+
+def _assessed_at_the_end(case: Case) -> bool:
+    last: dict[str, datetime | None] = {}
+    for party in (one for one in case.parties if one.role == "victim"):
+        full = [look.at for look in party.assessments if look.kind == "full" and look.state in ("in_force", "agreed")]
+        last[party.person] = max([*full, *([last[party.person]] if last.get(party.person) else [])], default=None)
+    assert case.proposed
+    return all(at is not None and at >= case.proposed - FINAL_WITHIN for at in last.values())
