@@ -230,7 +230,7 @@ def promise_after_assessment(event: RiskAssessed) -> None:
         made = make_promise(party=party, kind=Kind.AFTER_ASSESSMENT, cause_id=cause, starts_at=since)
         promises.announce(party, [made], event.actor)
     if promises.open_of(party):  # as above; hate may have come to light
-        reviews.promise_review(party, event.actor)
+        reviews.promise_review(party, event.actor, since=assessment.assessed_at)
 
 
 def _change(assessment: _Assessment) -> tuple[UUID, datetime]:

@@ -15,6 +15,7 @@ from config.agreed.reviews import Threshold
 from sentinel.access.models import Partner, User
 from sentinel.cases.events import IncidentsLinked
 from sentinel.cases.models import Party, Report
+from sentinel.core import clock
 from sentinel.core.db import db, new_id
 from sentinel.people.models import Person
 from sentinel.victims import promises
@@ -61,13 +62,16 @@ def threshold_of(party: Party) -> Threshold:
     return agreed.current().reviews.threshold_of(council.slug if council else owner.slug if owner else "")
 
 
-def promise_review(party: Party, actor: User | None) -> list[Promise]:
-    """Promise this victim what they are to be told of the case review, once in the months that count."""
+def promise_review(party: Party, actor: User | None, *, since: datetime | None = None) -> list[Promise]:
+    """Promise this victim what they are to be told of the case review, once in the months that count.
+
+    `since` is when that came to light, where it was not with the report.
+    """
     if not promises.may_be_promised(party) or party.report is None:
         return []
     latest = party.report.received_at
     found = counted(party, latest)
-    made = [_make(party, kind, latest) for kind in _due(party, found) if not _told_lately(party, kind, latest)]
+    made = [_make(party, kind, since or latest) for kind in _due(party, found) if not _told_lately(party, kind, latest)]
     promises.announce(party, made, actor)
     return made
 
@@ -80,7 +84,7 @@ def follow_incidents(event: IncidentsLinked) -> None:
         for promise in promises.open_of(party):
             if promise.kind in KINDS and promise.kind not in due:
                 promises.end(promise, state="ended", reason=ONE_INCIDENT, actor=event.actor)
-        promise_review(party, event.actor)
+        promise_review(party, event.actor, since=clock.now())
 
 
 def words_to_say(party: Party, kind: str) -> str:

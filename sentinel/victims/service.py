@@ -333,7 +333,7 @@ def first_contact(party: Party, *, since: datetime, actor: User | None) -> None:
         made = [make_promise(party=party, kind=Kind.FIRST_CONTACT, cause_id=new_id(), starts_at=since)]
     more = promises.never_without(party, since=since, cause_id=new_id())
     promises.announce(party, [*made, *([more] if more else [])], actor)
-    reviews.promise_review(party, actor)
+    reviews.promise_review(party, actor, since=since)
     closing.promise_told(party, actor)
 
 

@@ -14,6 +14,7 @@ from sentinel.victims import reviews, service
 from tests import factories
 from tests.integration.alerting import told
 from tests.integration.promise_made import PHONE, all_promises, contacted, opened, promises, report_taken, victim
+from tests.integration.risk_made import FULL_MEDIUM, assess
 
 EXPLAIN, APPLY = "explain_review", "may_apply"
 
@@ -98,6 +99,15 @@ def test_one_hate_incident_is_enough_to_ask(told_of):
     (first,) = told_of("2026-12-02 10:00", party_detail={"hate_perceived": True})
     assert kinds(first) == {APPLY}
     assert promises(first)[APPLY].due_at == london("2026-12-03 17:00"), "hate perceived: the enhanced standard"
+
+
+def test_hate_that_comes_to_light_at_the_full_assessment_is_told_of_from_then(told_of, at):
+    (first,) = told_of("2026-12-02 10:00")
+    opened(first.report)
+    at("2026-12-09 10:00")
+    assess(first, "medium", FULL_MEDIUM | {"hate": "yes"})
+    (promise,) = all_promises(first, APPLY)
+    assert (promise.starts_at, promise.due_at) == (london("2026-12-09 10:00"), london("2026-12-10 17:00"))
 
 
 def test_three_reported_late_do_not_meet_the_threshold_and_unknown_dates_do(told_of):
