@@ -11,12 +11,16 @@ from sentinel.access.models import User
 from sentinel.cases import states
 from sentinel.cases.events import CaseClosed, CaseReopened, ClosingProposed, ClosingTakenBack
 from sentinel.cases.models import Action, Case, CaseDetail, Handover, Report, ReportDetail
+from sentinel.cases.named import keeps_the_list
 from sentinel.cases.service import hold, refuse_strangers, workers_on, works_for
+from sentinel.cases.signing import refuse_unless_signs, stands_in
 from sentinel.cases.timeline import tell
 from sentinel.core import clock
 from sentinel.core.db import db
 from sentinel.core.errors import NotAllowed, Refused
 from sentinel.core.events import publish
+
+SIGNS = "Only a supervisor of the partner that owns the case can sign its closing."
 
 
 class Missing(NamedTuple):
@@ -92,7 +96,10 @@ def keep_open(*, actor: User, case: Case, reason: str, version: int | None = Non
 
 
 def sign_closing(*, actor: User, case: Case, note: str = "", version: int | None = None) -> Case:
-    """A supervisor of the owning partner agrees to the closing. Refuses whoever proposed it, and a case not proposed for closing."""
+    """A supervisor of the owning partner agrees to the closing.
+
+    Refuses whoever proposed it, whoever has the case (`cases/signing.py` says who can), and a case not proposed for closing.
+    """
     hold(case, version)
     if case.state != "closure_proposed":
         raise Refused(f"Nobody has proposed to close this case: it is {states.CASE_WORDS[case.state]}.")
@@ -104,9 +111,10 @@ def sign_closing(*, actor: User, case: Case, note: str = "", version: int | None
 
 
 def refuse_signature(actor: User, case: Case) -> None:
-    """Only a supervisor of the owner signs what closing needs, and never their own proposal."""
-    if not any(held.role == "supervisor" and held.team.partner_id == case.owner_partner_id for held in actor.holdings):
-        raise NotAllowed("Only a supervisor of the partner that owns the case can sign its closing.")
+    """Only a supervisor of the owner, or who stands in for the last, signs what closing needs; never their own proposal or case."""
+    refuse_unless_signs(actor, case, SIGNS)
+    if not stands_in(actor, case) and not keeps_the_list(actor, case.owner_partner_id):
+        raise NotAllowed(SIGNS)
     if detail_of(case).proposed_by == actor.id:
         raise Refused("You proposed this closing, so another supervisor has to sign it.")
 

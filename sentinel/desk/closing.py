@@ -15,7 +15,7 @@ from sentinel.access import guards
 from sentinel.access import queries as people_of
 from sentinel.access.models import User
 from sentinel.access.permissions import Permission, allows
-from sentinel.cases import closure, forms
+from sentinel.cases import closure, forms, signing
 from sentinel.cases.closure import Missing
 from sentinel.cases.models import Case, Party
 from sentinel.core import clock, words
@@ -44,7 +44,7 @@ UNANSWERED = ("held", "open", "acknowledged")
 
 
 @bp.get("/cases/<uuid:case_id>/closing")
-@guards.requires(Permission.CASE_WORK)
+@guards.requires(Permission.CASE_READ)
 def case_closing(case_id: UUID) -> ResponseReturnValue:
     """Where closing stands: propose it, sign it, close it, take it back, or open the case again."""
     case = opened(case_id)
@@ -254,7 +254,8 @@ def _page(case: Case, sent_form: EditForm | None, sent: Sent) -> ResponseReturnV
         survey_words=surveys.in_words,
         reopens_within=agreed.current().outcomes.reopen_within_months,
         teller=people_of.with_roles(detail.teller_id) if detail.teller_id else None,
-        may_sign=allows(current(), Permission.CASE_SIGN),
+        may_sign=allows(current(), Permission.CASE_SIGN) and (own(case) or signing.stands_in(g.user, case)),
+        has_it=signing.who_can(case) if case.officer_id == g.user.id else "",
         proposed_by_me=detail.proposed_by == g.user.id,
         outcome=closure.outcome_words(detail.outcome),
         proposer=people_of.with_roles(detail.proposed_by) if detail.proposed_by else None,

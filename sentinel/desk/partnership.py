@@ -13,6 +13,7 @@ from sentinel.access import standing as stands
 from sentinel.access.models import REGIMES, VETTING_LEVELS, Partner, RoleHeld, Team
 from sentinel.access.permissions import Permission, allows
 from sentinel.access.record_forms import AgreementForm, StandingForm, TeamForm
+from sentinel.cases.signing import unsupervised
 from sentinel.core import clock
 from sentinel.core.db import db
 from sentinel.core.errors import NotFound
@@ -40,6 +41,7 @@ def partner(partner_id: UUID) -> ResponseReturnValue:
         vetting=VETTING_LEVELS,
         today=clock.today(),
         teams=teams,
+        unsupervised=unsupervised(select(Partner.id).where(Partner.id == found.id)),
         duty={one.team_id: one for one in duty},
         held=_held(teams),
         governs=allows(current(), Permission.PARTNERSHIP_GOVERN),

@@ -4,14 +4,16 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from uuid import UUID
 
-from flask import Blueprint, flash, g, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from sentinel.access import guards
 from sentinel.access.permissions import Permission
 from sentinel.audit.service import record_look
+from sentinel.cases import signing
 from sentinel.cases.models import Party
+from sentinel.cases.queries import case_for
 from sentinel.core import clock
 from sentinel.core.db import db
 from sentinel.core.errors import NotFound
@@ -67,6 +69,16 @@ def answer(kind: str, thing_id: UUID) -> ResponseReturnValue:
     return sent.onwards or (_page(row, form), sent.status)
 
 
+@bp.post("/sign-off/ask/<uuid:case_id>")
+@guards.requires(Permission.SUPERVISE)
+def ask(case_id: UUID) -> ResponseReturnValue:
+    """Ask the service manager to sign for a case of one's own, where nobody else can."""
+    case = case_for(current(), case_id)
+    asked = signing.ask_manager(actor=g.user, case=case)
+    flash(f"{' and '.join(user.name for user in asked)} can sign it now: it is on their page of signatures.", "success")
+    return redirect(url_for(".index"))
+
+
 def _form(row: ToSign) -> Form:
     if not row.answers:
         return ReviewForm()
@@ -79,7 +91,13 @@ def _page(opened: ToSign | None = None, form: Form | None = None) -> str:
     groups = to_sign.groups(current())
     late = sum(1 for group in groups for row in group.rows if row.due_at and row.due_at <= clock.now())
     return render_template(
-        "supervision/index.html", groups=groups, waiting=sum(len(group.rows) for group in groups), late=late, opened=opened, form=form
+        "supervision/index.html",
+        groups=groups,
+        waiting=sum(len(group.rows) for group in groups),
+        late=late,
+        opened=opened,
+        form=form,
+        own=to_sign.own_cases(current()),
     )
 
 

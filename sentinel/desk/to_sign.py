@@ -6,15 +6,17 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from sentinel.access.models import User
+from sentinel.cases import signing, states
 from sentinel.cases.models import Case, CaseDetail, Party
 from sentinel.cases.queries import may_see_full
+from sentinel.core import clock
 from sentinel.core.db import db
 from sentinel.core.viewer import Viewer
-from sentinel.core.words import moment
+from sentinel.core.words import day, moment
 from sentinel.desk.frame import link_to
 from sentinel.desk.whats_next import promise_title
 from sentinel.interventions import queries as powers
@@ -24,6 +26,7 @@ from sentinel.referrals.service import why_held
 from sentinel.risk import queries as risk
 from sentinel.risk.models import Assessment
 from sentinel.supervision import queries as supervision
+from sentinel.supervision.models import SupervisionReview
 from sentinel.victims.models import Promise
 from sentinel.victims.queries import attempts_for, tried_in_vain
 from sentinel.victims.sentences import tries
@@ -65,13 +68,49 @@ class Group:
 
 
 def groups(viewer: Viewer) -> list[Group]:
-    """Everything this supervisor may sign, by consequence."""
-    return [Group(kind, title, find(viewer)) for kind, title, find in KINDS]
+    """Everything this supervisor may sign, by consequence; who stands in for one (`cases/signing.py`) only what they sign then."""
+    return [Group(kind, title, find(viewer)) for kind, title, find in KINDS if signs(viewer, kind)]
+
+
+def signs(viewer: Viewer, kind: str) -> bool:
+    """Is this kind of thing this viewer's to sign?"""
+    return viewer.has("supervisor") or kind in STANDING_IN
+
+
+class OwnCase(NamedTuple):
+    """A case of one's own with something to sign: who signs it, and whether they have to be asked first."""
+
+    case: Case
+    sentence: str
+    ask: bool
+
+
+def own_cases(viewer: Viewer) -> list[OwnCase]:
+    """Cases this supervisor has themselves on which a review, a lower level of risk or a closing waits: for somebody else."""
+    if not viewer.has("supervisor"):
+        return []
+    reviewed = select(SupervisionReview.party_id).where(SupervisionReview.done_at.is_(None), SupervisionReview.ended_at.is_(None))
+    judged = select(Assessment.party_id).where(Assessment.state == "pending")
+    waiting = select(Party.case_id).where(or_(Party.id.in_(reviewed), Party.id.in_(judged)))
+    proposed = select(CaseDetail.case_id).where(
+        CaseDetail.signed_by.is_(None), Case.state == "closure_proposed", CaseDetail.case_id == Case.id
+    )
+    mine = select(Case).where(Case.officer_id == viewer.user_id, Case.state.in_(states.LIVE), may_see_full(viewer))
+    cases = db.session.scalars(mine.where(or_(Case.id.in_(waiting), Case.id.in_(proposed))).order_by(Case.opened_at)).all()
+    return [_own(case) for case in cases]
+
+
+def _own(case: Case) -> OwnCase:
+    asked = signing.asked_until(case)
+    if asked and not signing.signers(case):
+        names = " or ".join(user.name for user in signing.managers(case))
+        return OwnCase(case, f"{names} can until {day(clock.london(asked[0].until).date())}.", ask=False)
+    return OwnCase(case, signing.who_can(case), ask=not signing.signers(case) and bool(signing.managers(case)))
 
 
 def counts(viewer: Viewer) -> dict[str, int]:
     """How many things of each kind wait for this supervisor."""
-    return {
+    found = {
         "referral": referrals.count_held(viewer),
         "lowering": risk.count_pending(viewer),
         "review": supervision.count_reviews(viewer),
@@ -80,6 +119,7 @@ def counts(viewer: Viewer) -> dict[str, int]:
         "excuse": len(_excusable(viewer)),
         "closing": db.session.scalar(_closings(viewer).with_only_columns(func.count(Case.id))) or 0,
     }
+    return {kind: n for kind, n in found.items() if signs(viewer, kind)}
 
 
 def count(viewer: Viewer) -> int:
@@ -228,10 +268,11 @@ def _closings(viewer: Viewer) -> Select[Case, CaseDetail, User]:
         .join(CaseDetail, CaseDetail.case_id == Case.id)
         .outerjoin(User, User.id == CaseDetail.proposed_by)
         .where(Case.state == "closure_proposed", CaseDetail.signed_by.is_(None), may_see_full(viewer))
-        .where(CaseDetail.proposed_by.is_distinct_from(viewer.user_id))
+        .where(CaseDetail.proposed_by.is_distinct_from(viewer.user_id), Case.officer_id.is_distinct_from(viewer.user_id))
     )
 
 
+STANDING_IN = ("lowering", "review", "excuse", "closing")
 KINDS: list[tuple[str, str, Callable[[Viewer], list[ToSign]]]] = [
     ("referral", "Referrals held: decide", held),
     ("lowering", "Lower levels of risk to agree to", lowerings),

@@ -89,7 +89,7 @@ def answerers(history: list[tuple[Party, list[Assessment], list[HighEpisode]]]) 
 
 
 def pending(viewer: Viewer) -> list[Pending]:
-    """Lowerings waiting for a supervisor on what the viewer sees in full, longest waiting first; not one's own."""
+    """Lowerings waiting for a supervisor on what the viewer sees in full, longest waiting first; not one's own, nor of cases one has."""
     rows = db.session.execute(_pending(viewer).order_by(Assessment.assessed_at).options(joinedload(Assessment.assessor)))
     return [Pending(*row) for row in rows]
 
@@ -112,6 +112,7 @@ def _pending(viewer: Viewer) -> Select[Assessment, Party, Case]:
         .join(Party, Party.id == Assessment.party_id)
         .outerjoin(Case, Case.id == Party.case_id)
         .where(Assessment.state == "pending", Assessment.assessor_id.is_distinct_from(viewer.user_id), seen_in_full(viewer))
+        .where(Case.officer_id.is_distinct_from(viewer.user_id))
     )
 
 

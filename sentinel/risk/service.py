@@ -15,10 +15,11 @@ from sentinel.access.models import User
 from sentinel.cases.events import ReportTaken, ReportTriaged
 from sentinel.cases.models import Case, CaseClock, Party, Report
 from sentinel.cases.service import set_level
+from sentinel.cases.signing import refuse_unless_signs
 from sentinel.cases.timeline import tell
 from sentinel.core import clock, worktime
 from sentinel.core.db import db, lock
-from sentinel.core.errors import NotAllowed, Refused, Stale
+from sentinel.core.errors import Refused, Stale
 from sentinel.core.events import publish
 from sentinel.risk import episodes, queries, record, rules
 from sentinel.risk.asked import as_asked
@@ -119,7 +120,8 @@ def record_external(*, party: Party, level: str, rationale: str | None, source: 
 def agree_lowering(*, actor: User, assessment: Assessment, note: str = "") -> None:
     """A supervisor who is not the assessor agrees: the judged level takes effect now and an episode may end.
 
-    Refuses the assessor, anybody who is no supervisor, and a lowering that was answered already.
+    Refuses the assessor, whoever has the case (`cases/signing.py` says who can), anybody who is no supervisor, and a lowering
+    that was answered already.
     """
     party = _hold_pending(actor, assessment)
     previous = assessment.effective
@@ -187,8 +189,7 @@ def _hold_pending(actor: User, assessment: Assessment) -> Party:
     party = assessment.party
     _hold(party)
     db.session.refresh(assessment)
-    if not any(held.role == "supervisor" for held in actor.holdings):
-        raise NotAllowed("Only a supervisor may agree to a lower level of risk.")
+    refuse_unless_signs(actor, party.case, "Only a supervisor may agree to a lower level of risk.")
     if assessment.assessor_id == actor.id:
         raise Refused("You made this assessment: another supervisor has to answer it.")
     if assessment.state != "pending":

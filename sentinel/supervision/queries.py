@@ -87,7 +87,7 @@ def sample_for(viewer: Viewer, sample_id: UUID) -> DipSample | None:
 
 
 def reviews_open(viewer: Viewer) -> list[ReviewDue]:
-    """Supervision reviews to be done, the earliest due first."""
+    """Supervision reviews to be done, the earliest due first; not of cases one has oneself."""
     rows = db.session.execute(_reviews(viewer).order_by(SupervisionReview.due_at).options(joinedload(Party.person)))
     return [ReviewDue(*row) for row in rows]
 
@@ -129,6 +129,7 @@ def _reviews(viewer: Viewer) -> Select[SupervisionReview, Party, Case]:
         .join(Party, Party.id == SupervisionReview.party_id)
         .outerjoin(Case, Case.id == Party.case_id)
         .where(SupervisionReview.done_at.is_(None), SupervisionReview.ended_at.is_(None), seen_in_full(viewer))
+        .where(Case.officer_id.is_distinct_from(viewer.user_id))
     )
 
 

@@ -4,6 +4,7 @@ from sqlalchemy import update
 
 from config import agreed
 from sentinel.access.models import User
+from sentinel.cases.signing import refuse_unless_signs
 from sentinel.cases.timeline import tell
 from sentinel.core import clock
 from sentinel.core.db import db, lock
@@ -42,17 +43,18 @@ def end_reviews(event: EpisodeEnded) -> None:
 def sign_review(*, actor: User, review: SupervisionReview, note: str) -> SupervisionReview | None:
     """Record a supervision review and what was decided; while the episode goes on, the next is due in 10 working days.
 
-    Refuses: anybody but a supervisor; no note; a review that was done or has ended. Where the report was decided without
-    a case, nobody works on it any more: this review is the last, and the episode ends. Returns the next review.
+    Refuses: anybody but a supervisor, and one who has the case (`cases/signing.py` says who can); no note; a review that was
+    done or has ended. Where the report was decided without a case, nobody works on it any more: this review is the last, and the
+    episode ends. Returns the next review.
     """
     lock(review)
-    _refuse_unless_supervisor(actor)
+    episode = db.session.get_one(HighEpisode, review.episode_id)
+    refuse_unless_signs(actor, episode.party.case)
     if review.done_at or review.ended_at:
         raise Refused("This review was recorded already, or the risk is no longer high.")
     if not note.strip():
         raise Refused("Say what you looked at and what you decided.", field="note")
     review.done_at, review.done_by, review.note = clock.now(), actor.id, note.strip()
-    episode = db.session.get_one(HighEpisode, review.episode_id)
     tell(kind="supervision", title=f"Supervision review {review.number}", body=note.strip(), actor=actor, party=episode.party)
     return _go_on(episode, review.number, actor)
 

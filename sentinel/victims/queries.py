@@ -132,13 +132,15 @@ def plan_history(party: Party) -> list[CaseEvent]:
 
 
 def tried_in_vain(viewer: Viewer) -> list[tuple[Promise, Party, Case | None]]:
-    """Open promises after so many attempts, by so many ways, as a supervisor may excuse one after, where this viewer is a supervisor.
+    """Open promises after so many attempts, by so many ways, as a supervisor may excuse one after, where this viewer is a supervisor;
+    not of cases they have themselves.
 
     How many working days they were on is asked of each: `service.still_to_try`.
     """
-    teams = [team_id for role, team_id in viewer.roles_by_team if role == "supervisor"]
+    teams = [team_id for role, team_id in viewer.roles_by_team if role in ("supervisor", "service_manager")]
     partners = select(Team.partner_id).where(Team.id.in_(teams))
     on_case = _tried().join(Case, Case.id == Party.case_id).where(Case.owner_partner_id.in_(partners), may_see_full(viewer))
+    on_case = on_case.where(Case.officer_id.is_distinct_from(viewer.user_id))
     alone = _tried(before_triage=True).join(Report, Report.id == Party.report_id)
     on_report = alone.where(Party.case_id.is_(None), Report.owner_partner_id.in_(partners), may_see_report(viewer))
     keys = [key for query in (on_case, on_report) for key in db.session.scalars(query)]

@@ -11,6 +11,7 @@ from config import agreed
 from sentinel.access.models import User
 from sentinel.cases.events import SafeToApproach
 from sentinel.cases.models import Case, Party, Report
+from sentinel.cases.signing import refuse_unless_signs, stands_in
 from sentinel.cases.timeline import tell
 from sentinel.core import clock
 from sentinel.core.db import db, lock, new_id
@@ -40,6 +41,7 @@ NEVER_WAIVED = (Kind.ACKNOWLEDGE, Kind.CLOSURE, Kind.DECISION)
 ONE_WAY_OUTCOMES = ("one_way_sent", "delivered", "failed")
 CASEWORK = ("practitioner", "supervisor")
 END_OF_DAY = time(17)
+EXCUSES = "Only a supervisor of the team that owns this may excuse a promise."
 
 
 def log_contact(
@@ -175,11 +177,13 @@ def came_back(*, actor: User | None, contact: Contact, note: str = "") -> list[P
 def excuse(*, actor: User, promise: Promise, reason: str) -> Promise:
     """A supervisor excuses a promise after three attempts, by two ways, on two working days (numbers: contact.toml).
 
-    Refuses anybody else, a promise no longer open, too few attempts, and no reason. Being in touch is promised anew.
+    Refuses anybody else, whoever has the case (`cases/signing.py` says who can), a promise no longer open, too few attempts, and no
+    reason. Being in touch is promised anew.
     """
     _hold_open(promise)
-    if not supervises(actor, promise.party):
-        raise NotAllowed("Only a supervisor of the team that owns this may excuse a promise.")
+    refuse_unless_signs(actor, promise.party.case, EXCUSES)
+    if not supervises(actor, promise.party) and not stands_in(actor, promise.party.case):
+        raise NotAllowed(EXCUSES)
     if missing := still_to_try(promise):
         raise Refused(missing)
     why = _said(reason, "Say why it is excused: the record shows it to whoever reads this later.", "reason")

@@ -10,6 +10,7 @@ TAKES_CALLS = {"call_taker", "practitioner", "supervisor"}
 WORKS_CASES = {"practitioner", "supervisor"}
 READS_CASES = {"call_taker", "practitioner", "supervisor", "service_manager"}
 SUPERVISES = {"supervisor"}
+SIGNS = {"supervisor", "service_manager"}  # a service manager: for the last supervisor, who has the case themselves
 RECEIVES = {"victim_first"}
 OVERSEES = {"supervisor", "service_manager", "governance"}  # governance: what belongs to no team, and no team's work
 WATCHES = {"information_officer"}  # who looked at whom, and why; no case by that role
@@ -111,12 +112,12 @@ ACCESS: dict[str, str | set[str]] = {
     "interventions.hearing": WORKS_CASES,
     "interventions.move": WORKS_CASES,
     "interventions.answer": SUPERVISES,
-    "closing.case_closing": WORKS_CASES,
+    "closing.case_closing": READS_CASES,  # in full alone: a service manager who signs for the last supervisor
     "closing.propose": WORKS_CASES,
     "closing.keep_open": WORKS_CASES,
     "closing.close": WORKS_CASES,
     "closing.reopen": WORKS_CASES,
-    "closing.sign": SUPERVISES,
+    "closing.sign": SIGNS,
     # its files
     "documents.case_documents": READS_CASES,
     "documents.download": READS_CASES,
@@ -142,11 +143,11 @@ ACCESS: dict[str, str | set[str]] = {
     "victims.came_back": WORKS_CASES,
     "victims.vulnerable": WORKS_CASES,
     "victims.safe_to_contact": WORKS_CASES,
-    "victims.excuse": SUPERVISES,
-    "victims.unanswered": SUPERVISES,
+    "victims.excuse": SIGNS,
+    "victims.unanswered": SIGNS,
     # what waits for a supervisor's signature
-    "sign_off.index": SUPERVISES,
-    "sign_off.answer": SUPERVISES,
+    "sign_off.index": SIGNS,
+    "sign_off.answer": SIGNS,
     # referrals: of a case, and as the agency that receives them sees them
     "referrals.case_referrals": READS_CASES,
     "referrals.withdraw": WORKS_CASES,
@@ -184,6 +185,7 @@ ACCESS: dict[str, str | set[str]] = {
     "dip_samples.check": SUPERVISES,
     "footprints.index": {"service_manager", "governance"},
     "footprints.index_csv": {"service_manager", "governance"},
+    "sign_off.ask": SUPERVISES,
     "reading.mark": SUPERVISES,
     "reading.comment": SUPERVISES,
     # what victims say when their case has closed; and the survey itself, to whoever was sent it

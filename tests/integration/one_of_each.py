@@ -168,11 +168,15 @@ def _never_answered() -> Beginning:
 def _secrets() -> list[Beginning]:
     """A restricted case, opened in an emergency and touched by a new report; a plain one that may be restricted."""
     hidden, plain = restricted_made.restricted(), make.case(officer=make.user(OFFICER))
+    own = restricted_made.restricted(officer=SUPERVISOR)  # nobody else who is named on it signs: somebody has to be asked
+    closure.propose_closing(actor=make.user(OFFICER), case=own, outcome="resolved_advice", note=NOTE, victim_view="agrees")
     restricted_made.break_glass(hidden)
     again = NewParty(role="victim", name="Somebody", known=hidden.parties[0].person_id, calling=True)
     report = NewReport(channel="phone", what_happened="He was there again.", parties=(again,))
     take_report(actor=make.user(TAKER), report=report, received_at=clock.now())
-    return [(SUPERVISOR, f"/cases/{hidden.id}/access"), (SUPERVISOR, f"/cases/{plain.id}/restrict"), (SUPERVISOR, "/break-glass")]
+    asks = [(SUPERVISOR, "/sign-off"), (SUPERVISOR, f"/board/officers/{make.user(OFFICER).id}"), (SUPERVISOR, "/board/unallocated")]
+    make.case()
+    return [*asks, (SUPERVISOR, f"/cases/{hidden.id}/access"), (SUPERVISOR, f"/cases/{plain.id}/restrict"), (SUPERVISOR, "/break-glass")]
 
 
 def _reports() -> list[Beginning]:
