@@ -9,7 +9,7 @@ from sentinel.access import partnership
 from sentinel.access.models import Absence, Duty, Partner, User
 from sentinel.cases import handover, service, sharing
 from sentinel.cases.closure import propose_closing
-from sentinel.cases.models import Case, CaseGrant, Report
+from sentinel.cases.models import Case, CaseGrant, Handover, Report
 from sentinel.core import clock
 from sentinel.core.clock import london
 from sentinel.core.db import db
@@ -127,7 +127,10 @@ def _to_be_heard(staff: Staff, as_of: datetime) -> None:
 def _offered(staff: Staff) -> None:
     """A report that another partner offers to the first team."""
     report = db.session.scalar(
-        select(Report).where(Report.state == "received", Report.team_id == staff.teams["charnwood-asb"].id).order_by(Report.received_at)
+        select(Report)
+        .where(Report.state == "received", Report.team_id == staff.teams["charnwood-asb"].id)
+        .where(Report.id.not_in(select(Handover.report_id).where(Handover.report_id.is_not(None), Handover.state == "offered")))
+        .order_by(Report.received_at, Report.id)
     )
     if report:
         officer = staff.officers["charnwood-asb"][0]

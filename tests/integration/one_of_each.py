@@ -136,7 +136,8 @@ def _endings() -> list[Beginning]:
     make.party(on=to_sign, who=make.person("Ellie Marsh", age_years=15))
     for case in (to_sign, to_close, closed):
         closure.propose_closing(actor=make.user(OFFICER), case=case, outcome="resolved_advice", note=NOTE)
-    powers.propose(actor=make.user(OFFICER), case=to_close, power_key="verbal_advice", note=NOTE, starts_on=clock.today())
+    advice = powers.propose(actor=make.user(OFFICER), case=to_close, power_key="verbal_advice", note=NOTE, starts_on=clock.today())
+    powers.hand_on(actor=make.user(OFFICER), intervention=advice, carer=make.user(SUPERVISOR), until=clock.today() + timedelta(days=30))
     closure.close_case(actor=make.user(OFFICER), case=closed)
     silent, asked = _never_answered(), _asked(closed)
     handover.offer(actor=make.user(OFFICER), case=offered, to_team=make.team("charnwood-asb"), reason="They moved.")
