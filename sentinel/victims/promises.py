@@ -290,14 +290,26 @@ def end(promise: Promise, *, state: str, reason: str, actor: User | None) -> Non
     publish(PromiseEnded(promise))
 
 
-def reopen_kept_by(contact: Contact) -> list[Promise]:
-    """A message came back for good: what it had kept is open again, with the date it always had."""
+def reopen_kept_by(contact: Contact, *, actor: User | None) -> list[Promise]:
+    """A message came back for good: what it had kept is open again, with the date it always had.
+
+    What closing the case or withdrawing the report would have ended meanwhile is ended instead. Returns what is open.
+    """
     back = _held(select(Promise).where(Promise.kept_by == contact.id, Promise.state == "kept"))
     for promise in back:
         promise.state, promise.kept_by, promise.ended_at, promise.ended_by = "open", None, None, None
         promise.step, promise.next_step_at = 0, promise.soon_at  # whoever was told before is told anew: it is a new alert
     db.session.flush()
-    return back
+    over = [promise for promise in back if _is_over(promise)]
+    for promise in over:
+        end(promise, state="ended", reason="It was over before the message came back.", actor=actor)
+    return [promise for promise in back if promise not in over]
+
+
+def _is_over(promise: Promise) -> bool:
+    party = promise.party
+    withdrawn = party.case_id is None and party.report is not None and party.report.state == "withdrawn"
+    return withdrawn or (promise.kind == Kind.CADENCE and not is_live(party))
 
 
 def announce(party: Party, promises: Iterable[Promise], actor: User | None) -> None:

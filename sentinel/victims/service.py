@@ -165,7 +165,7 @@ def came_back(*, actor: User | None, contact: Contact, note: str = "") -> list[P
     if contact.outcome not in ("delivered", "one_way_sent"):
         raise Refused("Only a message that was sent can come back.")
     contact.outcome = "failed"
-    back = promises.reopen_kept_by(contact)
+    back = promises.reopen_kept_by(contact, actor=actor)
     party = contact.party
     title = sentences.contact_title(party.person.name, channel=contact.channel, direction="out", outcome="failed")
     again = "; ".join(promises.phrase(promise) for promise in back)

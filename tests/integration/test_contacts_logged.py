@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from sentinel.cases import triage
 from sentinel.cases.models import CaseEvent
 from sentinel.core import clock
 from sentinel.core.db import db
@@ -24,6 +25,7 @@ from tests.integration.promise_made import (
     victim,
     victim_on_case,
 )
+from tests.integration.risk_made import close
 
 
 def test_a_contact_still_to_come_is_refused(session, at):
@@ -149,6 +151,29 @@ def test_a_message_that_came_back_opens_the_promise_again_with_its_own_date(sess
     assert contact.outcome == "failed"
     with pytest.raises(Refused):
         service.came_back(actor=factories.user(), contact=contact)
+
+
+def test_a_message_that_came_back_after_the_case_was_closed_opens_no_promise_to_keep_in_touch(session, at):
+    at("2026-12-02 10:47")
+    party = victim_on_case()
+    service.set_plan(actor=factories.user(), party=party, values={"text": "yes"})
+    at("2026-12-03 10:00")
+    contact = contacted(party, channel="text", outcome="delivered", covers=("first_contact",))
+    close(party.case)
+    assert [promise.kind for promise in service.came_back(actor=factories.user(), contact=contact)] == ["first_contact"]
+    assert promises(party, "open").keys() == {"first_contact"}, "they were never told: that is still owed"
+    assert {promise.state for promise in all_promises(party, "cadence")} == {"ended"}
+
+
+def test_a_message_that_came_back_after_the_report_was_withdrawn_opens_nothing(session, at):
+    at("2026-12-02 10:47")
+    report = report_taken()
+    party = victim(report)
+    service.set_plan(actor=factories.user(), party=party, values={"text": "yes"})
+    contact = contacted(party, channel="text", outcome="delivered", covers=("first_contact",))
+    triage.withdraw(actor=factories.user(), report=report, reason="by_caller")
+    assert service.came_back(actor=factories.user(), contact=contact) == []
+    assert not promises(party, "open")
 
 
 def test_the_representative_named_in_the_plan_keeps_it_and_nobody_else(session, at):

@@ -13,14 +13,29 @@ if TYPE_CHECKING:
     from tests.simulation.model import Model
 
 
-def contact(world, *, name: str, party: str, at: datetime, channel: str, direction: str, outcome: str, covers: list[str], by: str) -> None:
-    """A contact or an attempt; nobody reaches out to somebody who is hidden, or by a way the plan says is unsafe."""
+def contact(
+    world: Model,
+    *,
+    name: str,
+    party: str,
+    at: datetime,
+    channel: str,
+    direction: str,
+    outcome: str,
+    covers: list[str],
+    by: str,
+    speaker: bool = False,
+) -> None:
+    """With them, or with whoever reported it for them; nobody reaches out to somebody hidden, or by a way the plan says is unsafe."""
     one = world.party_of(party)
     unsafe = (channel == "phone" and not one.reachable) or (channel == "text" and not one.texts)
     if direction == "out" and (one.hidden or unsafe):
         raise Against
     about = tuple(covers) if outcome != "attempt" else ()
-    made = world.contacts[name] = Contact(name, one, at, channel, direction, outcome, about, practitioner=by != "call_taker")
+    person = one.report.reporter if speaker else one.person
+    assert person
+    made = Contact(name, one, at, channel, direction, outcome, about, practitioner=by != "call_taker", person=person)
+    world.contacts[name] = made
     world.entered(one.report)
     promising.keep(made, one.report.matter.parties, world.now)
 
@@ -35,7 +50,7 @@ def arrived(world: Model, *, contact: str) -> None:
 
 
 def came_back(world: Model, *, contact: str, by: str) -> None:
-    """A message came back for good: what it kept is open again, told anew, with the date it always had."""
+    """For good: what it kept is open again, told anew, with the date it always had; what closing or withdrawing ends is ended."""
     made = there(world.contacts, contact)
     if made.outcome not in ("delivered", "one_way_sent"):
         raise Against
@@ -44,7 +59,8 @@ def came_back(world: Model, *, contact: str, by: str) -> None:
     for party in world.parties.values():
         for promise in party.promises:
             if promise.kept_by == contact and promise.state == "kept":
-                promise.state, promise.kept_by, promise.step = "open", None, 0
+                over = party.report.state == "withdrawn" or (promise.kind == "cadence" and not party.live)
+                promise.state, promise.kept_by, promise.step = "ended" if over else "open", None, 0
 
 
 def excuse(world: Model, *, party: str, kind: str) -> None:
@@ -90,11 +106,12 @@ def _answered(world: Model, promise: Promise, state: str) -> None:
     never_without(promise.party, world.now, world.now)
 
 
-def plan(world: Model, *, party: str, reachable: bool, texts: bool) -> None:
-    """How to reach them changed. A way found: promised something at once; a way lost: what was promised stays."""
+def plan(world: Model, *, party: str, reachable: bool, texts: bool, speaker: bool = False) -> None:
+    """How to reach them, or who speaks for them, changed. A way found: promised something at once; a way lost: promises stay."""
     one = world.party_of(party)
-    if (one.reachable, one.texts) != (reachable, texts):
-        one.reachable, one.texts = reachable, texts
+    speaks = one.report.reporter if speaker else None
+    if (one.reachable, one.texts, one.speaker) != (reachable, texts, speaks):
+        one.reachable, one.texts, one.speaker = reachable, texts, speaks
         world.entered(one.report)
         _now_contactable(world, one)
 

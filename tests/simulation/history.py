@@ -105,7 +105,7 @@ class Writer:
     def _take(self) -> None:
         pick, chance = self.chance.choice, self.chance.random
         name = f"R{len(self.model.reports) + 1}"
-        third = chance() < 0.15
+        third = chance() < 0.25
         victim = {
             "person": self._person(),
             "role": "victim",
@@ -229,8 +229,12 @@ class Writer:
             direction="out" if one_way or outcome == "attempt" else pick(("in", "out")),
             outcome=outcome,
             covers=list(covers),
+            speaker=self._third(party) and not one_way and self.chance.random() < 0.4,
             by=by or pick(("officer", "officer", "supervisor", "call_taker" if early else "officer")),
         )
+
+    def _third(self, party: Party) -> bool:
+        return party.role == "victim" and party.report.reporter is not None
 
     def _excuse(self, party: Party) -> None:
         """Three attempts in a few days, mostly enough of them; then the supervisor."""
@@ -254,7 +258,8 @@ class Writer:
         match self.chance.choice(("plan", "plan", "safe", "vulnerable", "arrived", "came_back", "came_back", "review")):
             case "plan":
                 reachable = self.chance.random() < 0.6
-                self._do("plan", party=party.name, reachable=reachable, texts=reachable and self.chance.random() < 0.5)
+                texts, speaker = reachable and self.chance.random() < 0.5, self._third(party) and self.chance.random() < 0.7
+                self._do("plan", party=party.name, reachable=reachable, texts=texts, speaker=speaker)
             case "safe":
                 self._do("say_safe", party=party.name)
             case "vulnerable":

@@ -107,6 +107,7 @@ class Party:
     supervisor_agreed: bool = False
     no_contact: bool = False
     assess_by: datetime | None = None
+    speaker: str | None = None
     promises: list[Promise] = field(default_factory=list)
     assessments: list[Assessment] = field(default_factory=list)
     episodes: list[Episode] = field(default_factory=list)
@@ -164,6 +165,11 @@ class Report:
     parties: list[Party] = field(default_factory=list)
 
     @property
+    def reporter(self) -> str | None:
+        """Whoever told us for somebody else, and may come to speak for them."""
+        return next((party.person for party in self.parties if party.role == "reporter"), None)
+
+    @property
     def matter(self) -> "Report | Case":
         """What its parties stand on now."""
         return self.case or self
@@ -207,4 +213,5 @@ class Contact:
     outcome: str
     covers: tuple[str, ...]
     practitioner: bool
+    person: str
     intake: bool = False

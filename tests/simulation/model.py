@@ -6,7 +6,7 @@ not screened, not triaged, full assessment and reassessment due, supervision rev
 victim; with who is told at which step.
 
 Left out: promises about hearings; automatic messages (an acknowledgement is read out on the line or not promised);
-representatives; merged people; restricted cases; the other triggers (interventions, referrals, actions, safeguarding, messages,
+merged people; restricted cases; the other triggers (interventions, referrals, actions, safeguarding, messages,
 repeat location, people and agreements); digests. Two things follow the code because rules.md is silent: out of hours what cannot
 wait also goes to whoever is on duty, and an alert that changed hands is told, where it stands, to whoever has it now. Kinds that
 are not merged yet stand behind the switches of promising.py.

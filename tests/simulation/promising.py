@@ -113,7 +113,13 @@ def keeps(contact: Contact, promise: Promise) -> bool:
     told = contact.outcome == "reached" or (contact.outcome == "delivered" and contact.channel == "text" and promise.party.texts)
     about = promise.kind == "cadence" or promise.kind in contact.covers
     by_the_right_one = promise.kind != "first_contact" or (contact.practitioner and not contact.intake)
-    return told and about and by_the_right_one and contact.at >= promise.starts and contact.party.person == promise.party.person
+    return (
+        told
+        and about
+        and by_the_right_one
+        and contact.at >= promise.starts
+        and contact.person in (promise.party.person, promise.party.speaker)
+    )
 
 
 def keep(contact: Contact, parties: Iterable[Party], now: datetime) -> list[Promise]:

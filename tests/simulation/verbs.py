@@ -21,6 +21,7 @@ from sentinel.core import clock, viewer
 from sentinel.core.db import db
 from sentinel.core.viewer import Viewer
 from sentinel.interventions import service as interventions
+from sentinel.people.models import Person
 from sentinel.referrals import service as referrals
 from sentinel.referrals.models import Referral
 from sentinel.risk import queries as looks
@@ -156,9 +157,10 @@ class Verbs:
 
     # --- Contacts and promises -----------------------------------------------------------------------------------
 
-    def contact(self, user: User, *, name: str, party: str, at: Any, covers: list[str], **more: Any) -> None:
+    def contact(self, user: User, *, name: str, party: str, at: Any, covers: list[str], speaker: bool = False, **more: Any) -> None:
         """Log a contact or an attempt."""
-        made = victims.log_contact(actor=user, party=self.party(party), occurred_at=at, note=SAID, covers=covers, **more)
+        spoke_to = self._reporter(party) if speaker else None
+        made = victims.log_contact(actor=user, party=self.party(party), occurred_at=at, note=SAID, covers=covers, spoke_to=spoke_to, **more)
         self.contacts[name] = made.id
 
     def arrived(self, user: User, *, contact: str) -> None:
@@ -181,9 +183,13 @@ class Verbs:
         """Review a case without contact."""
         victims.record_review(actor=user, promise=self.promise(party, "cadence"), note=SAID)
 
-    def plan(self, user: User, *, party: str, reachable: bool, texts: bool) -> None:
-        """Change how somebody can be reached."""
-        values = {"ring": "yes" if reachable else "no", "text": "yes" if texts else "no"}
+    def _reporter(self, party: str) -> Person:
+        return self.party(f"{party.split('/')[0]}/reporter").person
+
+    def plan(self, user: User, *, party: str, reachable: bool, texts: bool, speaker: bool = False) -> None:
+        """Change how somebody can be reached, and who may speak for them."""
+        values: dict[str, Any] = {"ring": "yes" if reachable else "no", "text": "yes" if texts else "no"}
+        values["representative_person_id"] = self._reporter(party).id if speaker else None
         victims.set_plan(actor=user, party=self.party(party), values=values)
 
     def say_safe(self, user: User, *, party: str) -> None:
