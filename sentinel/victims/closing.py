@@ -129,7 +129,9 @@ def promise_told(party: Party, actor: User | None) -> Promise | None:
     if case is None or proposed_at is None or not promises.may_be_promised(party) or promises.is_hidden(party):
         return None
     cause = uuid5(case.id, proposed_at.isoformat())
-    if promises.made_for(party, Kind.CLOSURE, cause):
+    same = select(Party.id).join(Person, Person.id == Party.person_id).where(Person.canonical_id == party.person.canonical_id)
+    known = select(Promise.id).where(Promise.kind == Kind.CLOSURE, Promise.cause_id == cause, Promise.party_id.in_(same))
+    if db.session.scalar(known.limit(1)):
         return None
     made = promises.make_promise(party=party, kind=Kind.CLOSURE, cause_id=cause, starts_at=proposed_at)
     promises.announce(party, [made], actor)
