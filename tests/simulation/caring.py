@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tests.simulation import promising, risking
+from tests.simulation import promising, reviewing, risking
 from tests.simulation.matters import Against, Assessment, Contact, Gone, Party, Promise, there
 from tests.simulation.promising import make, never_without, tighten
 
@@ -25,19 +25,34 @@ def contact(
     covers: list[str],
     by: str,
     speaker: bool = False,
+    view: str = "",
 ) -> None:
     """With them, or with whoever reported it for them; nobody reaches out to somebody hidden, or by a way the plan says is unsafe."""
     one = world.party_of(party)
     unsafe = (channel == "phone" and not one.reachable) or (channel == "text" and not one.texts)
     if direction == "out" and (one.hidden or unsafe):
         raise Against
+    _refuse_view(one, view, at, told="closure" in covers and outcome == "reached")
     about = tuple(covers) if outcome != "attempt" else ()
     person = one.report.reporter if speaker else one.person
     assert person
     made = Contact(name, one, at, channel, direction, outcome, about, practitioner=by != "call_taker", person=person)
     world.contacts[name] = made
+    if view not in ("", "later"):
+        assert one.report.case
+        one.report.case.views.add(one.person)
     world.entered(one.report)
     promising.keep(made, one.report.matter.parties, world.now)
+
+
+def _refuse_view(party: Party, view: str, at: datetime, *, told: bool) -> None:
+    """What they think of closing is asked of whoever is told that it is proposed, and of nobody else."""
+    case = party.report.case
+    proposed = case.proposed if case and case.state == "closure_proposed" and party.role == "victim" else None
+    if view and (proposed is None or not told or at < proposed):
+        raise Against
+    if proposed and told and not view and at >= proposed:
+        raise Against
 
 
 def arrived(world: Model, *, contact: str) -> None:
@@ -74,6 +89,9 @@ def excuse(world: Model, *, party: str, kind: str) -> None:
     ]
     if not promising.excusable(tries):
         raise Against
+    case = promise.party.report.case
+    if kind == "closure" and case and case.state == "closure_proposed":
+        case.views.add(promise.party.person)
     _answered(world, promise, "excused")
 
 
@@ -134,6 +152,10 @@ def _now_contactable(world: Model, party: Party) -> None:
     if not party.open and not reached:
         make(party, "first_contact", world.now, world.now)
     never_without(party, world.now, world.now)
+    reviewing.tell(world, party, world.now)
+    case = party.report.case
+    if case and case.proposed and not any(one.kind == "closure" and one.starts == case.proposed for one in party.promises):
+        make(party, "closure", case.proposed, world.now)
 
 
 def decide_vulnerable(world: Model, *, party: str) -> None:
@@ -154,6 +176,12 @@ def assess(world: Model, *, party: str, suggested: str, judged: str) -> None:
         raise Against
     world.entered(one.report)
     risking.look(one, "full", suggested, judged, world.now, world.alerts)
+    _came_to_light(world, one, world.now)
+
+
+def _came_to_light(world: Model, party: Party, since: datetime) -> None:
+    if party.open:
+        reviewing.tell(world, party, since)
 
 
 def agree(world: Model, *, party: str) -> None:
@@ -161,6 +189,7 @@ def agree(world: Model, *, party: str) -> None:
     look = _pending(world, party)
     look.state, look.effective, look.again = "agreed", look.judged, risking.again(look.judged, world.now)
     risking.take_effect(world.party_of(party), look, world.now, world.alerts)
+    _came_to_light(world, world.party_of(party), look.at)
 
 
 def disagree(world: Model, *, party: str) -> None:

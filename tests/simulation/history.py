@@ -19,7 +19,8 @@ PACE = 24.0  # hours from one step to the next, roughly
 FIRST_DAYS = 90  # the first day lies in so many days from this one: bank holidays and agreements are known to the end
 FROM = datetime(2025, 12, 1, tzinfo=UTC)
 LEVELS = ("standard", "medium", "high")
-COVERED = ("first_contact", "after_assessment", "after_intervention", "decision", "safety_call", "passed_on", "closure", "explain_review")
+COVERED = ("first_contact", "after_assessment", "after_intervention", "decision", "safety_call", "passed_on")
+COVERED += ("closure", "explain_review", "may_apply", "officer_changed")
 POWERS_FROM = datetime(2026, 4, 2, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
@@ -220,11 +221,16 @@ class Writer:
         one_way = outcome in ("delivered", "one_way_sent")
         back = pick((0, 0, 0, 0, 20, 300, self.chance.randint(1, 9000))) if by is None else 0
         early = party.report.state == "received" and party.report.team == world.BLABY and party.report.taken_by == CALL_TAKER
+        at = self.now - back * MINUTE
+        case = party.report.case
+        asked = case and case.proposed and party.role == "victim" and outcome == "reached" and "closure" in covers and at >= case.proposed
+        view = pick(("agrees", "agrees", "agrees", "disagrees", "not_said", "later", "")) if asked else ""
         self._do(
             "contact",
             name=f"C{len(self.model.contacts) + 1}",
             party=party.name,
-            at=self.now - back * MINUTE,
+            at=at,
+            view=view,
             channel="text" if one_way else pick(("phone", "phone", "visit")),
             direction="out" if one_way or outcome == "attempt" else pick(("in", "out")),
             outcome=outcome,

@@ -186,6 +186,7 @@ class Case:
     entered: datetime
     state: str = "open"
     proposed: datetime | None = None
+    views: set[str] = field(default_factory=set)
     reports: list[Report] = field(default_factory=list)
     days: float = 0.0
 
@@ -194,6 +195,15 @@ class Case:
         """The earliest date on which the risk to a victim is looked at again; a screen has none: the full assessment has its own."""
         last = [party.assessments[-1] for party in self.parties if party.role == "victim" and party.assessments]
         return min((look.again for look in last if look.kind == "full"), default=None)
+
+    @property
+    def people(self) -> list[list[Party]]:
+        """Its victims, each with every party they are."""
+        found: dict[str, list[Party]] = {}
+        for party in self.parties:
+            if party.role == "victim":
+                found.setdefault(party.person, []).append(party)
+        return [sorted(parties, key=lambda one: int(one.report.name[1:])) for parties in found.values()]
 
     @property
     def parties(self) -> list[Party]:

@@ -3,13 +3,13 @@
 Held in full: every promise of the kinds that verbs make (what, since when, due when, steps, class, state, by which contact),
 classes and levels, high episodes with their five things, supervision reviews, the invariant. Of the triggers: promises, high risk,
 not screened, not triaged, full assessment and reassessment due, supervision review, nothing entered for 20 working days, repeat
-victim; with who is told at which step.
+victim, may ask for a case review; with who is told at which step.
 
-Left out: promises about hearings; automatic messages (an acknowledgement is read out on the line or not promised);
-merged people; restricted cases; the other triggers (interventions, referrals, actions, safeguarding, messages,
-repeat location, people and agreements); digests. Two things follow the code because rules.md is silent: out of hours what cannot
-wait also goes to whoever is on duty, and an alert that changed hands is told, where it stands, to whoever has it now. Kinds that
-are not merged yet stand behind the switches of promising.py.
+Left out: promises about hearings; the Victims' Code; telling held for an operation; automatic messages (an acknowledgement is read
+out on the line or not promised); going without an answer to a closing; merged people; restricted cases; the other triggers
+(interventions, referrals, actions, safeguarding, messages, repeat location, people and agreements); digests. Three things follow
+the code because rules.md is silent: out of hours what cannot wait also goes to whoever is on duty, an alert that changed hands is
+told, where it stands, to whoever has it now, and the case review is promised once in the months that count.
 """
 
 from collections.abc import Iterator
@@ -141,6 +141,8 @@ def _of_case(case: Case) -> Iterator[Fact]:
 def _of_party(party: Party) -> Iterator[Fact]:
     if party.assess_by and party.live:
         yield Fact("full_assessment", party.name, party.assess_by, party.report)
+    if party.live and (asks := [one.starts for one in party.open if one.kind == "may_apply"]):
+        yield Fact("may_apply", party.name, min(asks), party.report)
     if episode := party.episode:
         if not any(review.done for review in episode.reviews):
             yield risking.unseen(party, episode)

@@ -19,6 +19,7 @@ WITHIN: dict[str, dict[str, int]] = {
     "decision": THREES,
     "after_assessment": FIVES,
     "after_intervention": FIVES,
+    "officer_changed": FIVES,
     "hearing_set": FIVES,
     "hearing_eve": FIVES,
     "hearing_result": FIVES,
@@ -27,10 +28,6 @@ WITHIN: dict[str, dict[str, int]] = {
     "explain_review": FIVES,
     "may_apply": FIVES,
 }
-# Made when closing is proposed; on the second distinct incident within six calendar months; when the threshold is reached.
-CLOSURE = False
-EXPLAIN_REVIEW = False
-MAY_APPLY = False
 SAFETY_CALL_HOURS = 24
 MOST_WORKING_DAYS = 60
 NEVER_WAIVED = ("acknowledge", "closure", "decision")
@@ -43,7 +40,7 @@ def due_of(party: Party, kind: str, klass: str, starts: datetime) -> datetime:
     if kind == "safety_call":
         return starts + timedelta(hours=SAFETY_CALL_HOURS)
     days = WITHIN[kind][klass]
-    if kind == "cadence" and party.every and (klass != "enhanced" or party.supervisor_agreed):
+    if kind == "cadence" and party.every and (klass != "enhanced" or party.supervisor_agreed or party.every <= days):
         days = party.every
     return reckoner.working_days(starts, days, same_day=klass == "enhanced")
 
@@ -99,8 +96,9 @@ def tighten(party: Party, since: datetime, now: datetime) -> None:
     slower = [one for one in party.open if one.klass != "enhanced"]
     for kind in dict.fromkeys(one.kind for one in slower):
         soonest = next(one for one in party.open if one.kind == kind)
-        if soonest.klass != "enhanced" and due_of(party, kind, "enhanced", since) < soonest.due:
-            make(party, kind, since, now)
+        start = max(since, soonest.starts)
+        if soonest.klass != "enhanced" and due_of(party, kind, "enhanced", start) < soonest.due:
+            make(party, kind, start, now)
     for one in slower:
         _, supervisor, manager = steps_of(one.due, "enhanced", one.made)
         one.supervisor, one.manager = min(one.supervisor, supervisor), min(one.manager, manager)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from tests.simulation import promising, risking, telling
+from tests.simulation import promising, reviewing, risking
 from tests.simulation.matters import LIVE, Against, Case, Party, Report
 from tests.simulation.promising import end, make, never_without
 
@@ -30,7 +30,7 @@ def take(
     for party in report.parties:
         _promise_report(world, party, told and any(v["role"] == party.role and v["calling"] for v in people))
     for party in victims:
-        _repeat(world, party)
+        reviewing.tell(world, party, received)
 
 
 def _promise_report(world: Model, party: Party, told: bool) -> None:
@@ -45,17 +45,6 @@ def _promise_report(world: Model, party: Party, told: bool) -> None:
     if promising.call_needed(party.klass, received):
         make(party, "safety_call", received, world.now)
     make(party, "first_contact", received, world.now)
-
-
-def _repeat(world: Model, party: Party) -> None:
-    """The second distinct incident in six calendar months, and the third or a hate incident: told of the ASB case review."""
-    own = [one for one in world.reports.values() if one.state != "withdrawn" and any(p.person == party.person for p in one.parties)]
-    received = party.report.received
-    near = {one.incident or one.name for one in own if telling.months_before(received, 6) < one.received <= received}
-    if promising.EXPLAIN_REVIEW and party.owed and len(near) == 2:
-        make(party, "explain_review", received, world.now)
-    if promising.MAY_APPLY and party.owed and (len(near) == 3 or party.hate):
-        make(party, "may_apply", received, world.now)
 
 
 def open_case(world: Model, *, report: str, by: str) -> None:
@@ -76,7 +65,7 @@ def join(world: Model, *, report: str, case: str, by: str) -> None:
 
 def take_back(case: Case) -> None:
     """Nothing is proposed any more, so there is nothing to tell of it either."""
-    case.state, case.proposed = "open", None
+    case.state, case.proposed, case.views = "open", None, set()
     for party in case.parties:
         end([promise for promise in party.open if promise.kind == "closure"])
 
@@ -106,7 +95,7 @@ def decide(world: Model, *, report: str, how: str, by: str) -> None:
     for party in one.parties:
         if how == "withdrawn":
             end(party.open)
-        elif party.role == "victim" and (still := party.open):
+        elif party.role == "victim" and (still := [one for one in party.open if one.kind not in reviewing.KINDS]):
             latest = min((promise.due for promise in still if promise.kind != "acknowledge"), default=None)
             make(party, "decision", world.now, world.now, latest=latest)
             end(still)
@@ -126,3 +115,4 @@ def link(world: Model, *, reports: list[str], by: str) -> None:
         if one.incident != incident:
             one.incident = incident
             world.entered(one)
+    reviewing.follow(world, [one for one in world.reports.values() if one.incident == incident])

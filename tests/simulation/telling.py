@@ -19,6 +19,7 @@ STEPS: dict[str, tuple[str, ...]] = {
     "reassessment": ("officer", "officer", "supervisor", "manager"),
     "no_activity": ("officer", "supervisor", "manager"),
     "repeat_victim": ("officer", "supervisor"),
+    "may_apply": ("supervisor",),
 }
 
 
@@ -35,6 +36,7 @@ WHEN: dict[str, Callable[[datetime], Moments]] = {
     "full_assessment": lambda due: (opening(due), *_late(due, 1, 3)),
     "reassessment": lambda due: (opening(due), *_late(due, 1, 3)),
     "no_activity": lambda since: _late(reckoner.working_days(since, 20), 5, 10),
+    "may_apply": lambda since: (since,),
     "repeat_victim": lambda since: (since, reckoner.after(since, 1)),
 }
 
@@ -210,6 +212,8 @@ class Alerts:
             whos.add("officer")
         if alert.urgent and not reckoner.at_work(at):
             whos.add("duty")
+            if alert.trigger == "high_risk" and not self.teams.hears("duty", team, officer, at):
+                whos.add("manager")
         for email in sorted(set().union(*(self.teams.hears(who, team, officer, at) for who in whos))):
             if (alert.step, email) not in alert.told:
                 alert.told.add((alert.step, email))

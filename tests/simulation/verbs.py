@@ -158,7 +158,8 @@ class Verbs:
     # --- Contacts and promises -----------------------------------------------------------------------------------
 
     def contact(self, user: User, *, name: str, party: str, at: Any, covers: list[str], speaker: bool = False, **more: Any) -> None:
-        """Log a contact or an attempt."""
+        """Log a contact or an attempt, and what they think of closing."""
+        more["closing_view"] = more.pop("view", "")
         spoke_to = self._reporter(party) if speaker else None
         made = victims.log_contact(actor=user, party=self.party(party), occurred_at=at, note=SAID, covers=covers, spoke_to=spoke_to, **more)
         self.contacts[name] = made.id
@@ -189,8 +190,9 @@ class Verbs:
     def plan(self, user: User, *, party: str, reachable: bool, texts: bool, speaker: bool = False) -> None:
         """Change how somebody can be reached, and who may speak for them."""
         values: dict[str, Any] = {"ring": "yes" if reachable else "no", "text": "yes" if texts else "no"}
-        values["representative_person_id"] = self._reporter(party).id if speaker else None
-        victims.set_plan(actor=user, party=self.party(party), values=values)
+        speaks = self._reporter(party).id if speaker else None
+        values |= {"representative_person_id": speaks, "representative_consent": SAID if speaker else None}
+        victims.set_plan(actor=user, party=self.party(party), values=values, no_way=not reachable)
 
     def say_safe(self, user: User, *, party: str) -> None:
         """It is safe to contact them."""
@@ -233,8 +235,7 @@ class Verbs:
 
     def propose_closing(self, user: User, *, case: str) -> None:
         """Propose to close."""
-        values = {"outcome": "resolved_advice", "note": SAID, "victim_view": "agrees"}
-        closure.propose_closing(actor=user, case=self.case(case), **values)
+        closure.propose_closing(actor=user, case=self.case(case), outcome="resolved_advice", note=SAID)
 
     def keep_open(self, user: User, *, case: str) -> None:
         """Take a proposal back."""

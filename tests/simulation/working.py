@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tests.simulation import promising, risking, telling
+from tests.simulation import risking, telling
 from tests.simulation.matters import LIVE, Against, Case, Report
 from tests.simulation.promising import end, make, never_without
 from tests.simulation.reporting import take_back, undecided
@@ -35,10 +35,11 @@ def propose_closing(world: Model, *, case: str) -> None:
     one = world.case_of(case)
     if one.state != "open":
         raise Against
-    one.state, one.proposed, one.entered = "closure_proposed", world.now, world.now
-    for party in one.parties:
-        if promising.CLOSURE and party.owed and not any(promise.kind == "closure" for promise in party.open):
-            make(party, "closure", world.now, world.now)
+    one.state, one.proposed, one.entered, one.views = "closure_proposed", world.now, world.now, set()
+    for parties in one.people:
+        told = min(parties, key=lambda party: (not party.contactable, party.klass != "enhanced"))
+        if told.owed:
+            make(told, "closure", world.now, world.now)
 
 
 def keep_open(world: Model, *, case: str) -> None:
@@ -51,11 +52,13 @@ def keep_open(world: Model, *, case: str) -> None:
 
 
 def close(world: Model, *, case: str) -> None:
-    """Refused unless every other promise is answered and each victim was assessed in full at the end. Referrals are answered."""
+    """Refused unless every other promise is answered, and each victim assessed in full at the end and, if we can, asked."""
     one = world.case_of(case)
     if one.state != "closure_proposed" or one.proposed is None:
         raise Against
     if any(promise.kind != "cadence" for party in one.parties for promise in party.open) or not _assessed_at_the_end(one):
+        raise Against
+    if any(parties[0].person not in one.views and any(party.contactable for party in parties) for parties in one.people):
         raise Against
     one.state, one.entered = "closed", world.now
     one.days += (world.now - one.opened).total_seconds() / 86400
@@ -79,11 +82,12 @@ def reopen(world: Model, *, case: str) -> None:
 
 
 def move(world: Model, *, case: str, officer: str) -> None:
-    """Another officer of the team. Promises stay as they are."""
+    """Another officer of the team. Promises stay as they are, and the victims are told who it is."""
     one = _live(world, case)
     if officer == one.officer or world.teams.people[officer].team != one.team:
         raise Against
     one.officer, one.entered = officer, world.now
+    _who_has_it(world, one)
 
 
 def hand_over(world: Model, *, matter: str, kind: str, team: str) -> None:
@@ -97,9 +101,21 @@ def hand_over(world: Model, *, matter: str, kind: str, team: str) -> None:
     if isinstance(one, Case):
         one.officer = world.teams.holding("practitioner", team)[0]
         one.entered = world.now
+        _who_has_it(world, one)
         world.alerts.follow(world.now, lambda alert: alert.place[0] == one.name)
     else:
         world.alerts.follow(world.now, lambda alert: alert.report is one)
+
+
+def _who_has_it(world: Model, case: Case) -> None:
+    """One promise a person; who was not told of an earlier change is told once, unless word of that one is on its way."""
+    for parties in case.people:
+        still = [one.starts for party in parties for one in party.open if one.kind == "officer_changed"]
+        sent = [one for one in world.contacts.values() if one.party in parties and one.outcome == "one_way_sent"]
+        on_its_way = any("officer_changed" in one.covers and one.at >= max(still) for one in sent) if still else False
+        party = next((one for one in parties if one.owed), None)
+        if party and (not still or on_its_way):
+            make(party, "officer_changed", world.now, world.now)
 
 
 def _live(world: Model, name: str) -> Case:
