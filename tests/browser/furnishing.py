@@ -16,6 +16,7 @@ from sentinel.exchange.police import import_police
 from sentinel.interventions.models import Intervention
 from sentinel.oversight import asking
 from sentinel.places.queries import Located
+from sentinel.supervision import dip
 from sentinel.victims import service as victims
 from sentinel.victims.models import Promise
 from tests import factories
@@ -115,9 +116,11 @@ def _of_supervisors() -> list[str]:
     victims.waive(actor=officer, promise=cadence, reason="asked_not_to_be_contacted", note="She will ring us.")
     actions.add_action(actor=officer, case=asked, what="Ring the school", owner=officer, due_on=clock.today())
     _disclose(asked)
+    dip.draw_cases(actor=restricted_made.who(restricted_made.SUPERVISOR))
     unallocated.officer_id = None
     with_care = [f"/cases/{case.id}/victim-care" for case in (hidden, asked)]
-    return [f"/cases/{hidden.id}", f"/cases/{asked.id}/access", f"/cases/{asked.id}/actions", *with_care, *_ladders()]
+    of_asked = [f"/cases/{asked.id}{page}" for page in ("/access", "/actions", "/timeline")]
+    return [f"/cases/{hidden.id}", *of_asked, "/board/dip-samples", *with_care, *_ladders()]
 
 
 def _disclose(case: Case) -> None:

@@ -16,7 +16,7 @@ from tests.integration.promise_made import HIGH, contacted, opened, report_taken
 # --- The case --------------------------------------------------------------------------------------------------------
 
 
-READ_ONLY = ("/timeline", "/people", "/access")
+READ_ONLY = ("/timeline", "/people", "/access", "/closing")
 PAGES = ("", "/timeline", "/people", "/actions", "/access", "/officer", "/hand-over", "/share", "/closing")
 
 
