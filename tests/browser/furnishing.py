@@ -17,6 +17,7 @@ from sentinel.interventions import service as powers
 from sentinel.interventions.models import Intervention
 from sentinel.oversight import asking
 from sentinel.places.queries import Located
+from sentinel.supervision import dip
 from sentinel.victims import service as victims
 from sentinel.victims.models import Promise
 from tests import factories
@@ -116,10 +117,12 @@ def _of_supervisors() -> list[str]:
     victims.waive(actor=officer, promise=cadence, reason="asked_not_to_be_contacted", note="She will ring us.")
     actions.add_action(actor=officer, case=asked, what="Ring the school", owner=officer, due_on=clock.today())
     _disclose(asked)
+    dip.draw_cases(actor=restricted_made.who(restricted_made.SUPERVISOR))
     unallocated.officer_id = None
     with_care = [f"/cases/{case.id}/victim-care" for case in (hidden, asked)]
     closing = f"/cases/{_never_answered().id}/closing"
-    return [f"/cases/{hidden.id}", f"/cases/{asked.id}/access", f"/cases/{asked.id}/actions", closing, *with_care, *_ladders()]
+    of_asked = [f"/cases/{asked.id}{page}" for page in ("/access", "/actions", "/timeline", "/hearings")]
+    return [f"/cases/{hidden.id}", *of_asked, closing, "/board/dip-samples", *with_care, *_ladders()]
 
 
 def _never_answered() -> Case:
