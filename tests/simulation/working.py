@@ -9,10 +9,12 @@ from tests.simulation import risking, telling
 from tests.simulation.matters import LIVE, Against, Case, Report
 from tests.simulation.promising import end, make, never_without
 from tests.simulation.reporting import take_back, undecided
+from tests.unit import reckoner
 
 if TYPE_CHECKING:
     from tests.simulation.model import Model
 
+UNANSWERED = 10
 FINAL_WITHIN = timedelta(days=7)  # sentinel/desk/closing.py; rules.md says "final assessment" alone
 
 
@@ -40,6 +42,28 @@ def propose_closing(world: Model, *, case: str) -> None:
         told = min(parties, key=lambda party: (not party.contactable, party.klass != "enhanced"))
         if told.owed:
             make(told, "closure", world.now, world.now)
+
+
+def go_without(world: Model, *, party: str) -> None:
+    """No answer in ten working days since the first try, or since they were told: a supervisor signs without."""
+    one = world.party_of(party)
+    case, same = one.report.case, [each for each in world.matter_of(one) if each.role == "victim"]
+    if case is None or case.state != "closure_proposed" or case.proposed is None or one.role != "victim":
+        raise Against
+    if one.person in case.views or not any(each.contactable for each in same):
+        raise Against
+    tries = [
+        made.at
+        for made in world.contacts.values()
+        if made.party in same and made.direction == "out" and made.at >= case.proposed
+        if made.outcome in ("attempt", "failed") or "closure" in made.covers
+    ]
+    if not tries or reckoner.working_days(min(tries), UNANSWERED) > world.now:
+        raise Against
+    case.views.add(one.person)
+    case.entered = world.now
+    for promise in [promise for each in same for promise in each.open if promise.kind == "closure"]:
+        promise.state = "excused"
 
 
 def keep_open(world: Model, *, case: str) -> None:
