@@ -7,7 +7,8 @@ from config import agreed
 from sentinel.access import queries as people_of
 from sentinel.access.models import Team, User
 from sentinel.cases import states
-from sentinel.cases.events import HandedOver
+from sentinel.cases.closure import open_again
+from sentinel.cases.events import ClosingTakenBack, HandedOver
 from sentinel.cases.models import Case, Handover, Report
 from sentinel.cases.named import keeps_the_list, named_on, refuse_unless_named, teams_of_named
 from sentinel.cases.queries import may_see_headline
@@ -81,8 +82,8 @@ def offer(
 def accept(*, actor: User, handover: Handover, officer: User | None = None) -> Handover:
     """Accept an offer: the owner, the team and the officer change, and the promises are the new team's to keep.
 
-    Refuses somebody outside the team it was offered to, an offer already answered, an officer of another team, and for a
-    restricted case an officer who is not named on it.
+    A proposal of the giver's to close the case ends: nobody signs for another partner. Refuses somebody outside the team it was
+    offered to, an offer already answered, an officer of another team, and for a restricted case an officer who is not named on it.
     """
     record = _answerable(actor, handover)
     officer = officer or actor
@@ -95,6 +96,10 @@ def accept(*, actor: User, handover: Handover, officer: User | None = None) -> H
     title = f"Handed over from {from_team.name} to {to_team.name}"
     body = f"{officer.name} is the officer now." if handover.case else None
     tell(kind="handover", title=title, body=body, report=handover.report, case=handover.case, actor=actor)
+    if handover.case and handover.case.state == "closure_proposed":
+        open_again(handover.case)
+        tell(kind="closure", title="Closing taken back: the new owner decides afresh", case=handover.case, actor=actor)
+        publish(ClosingTakenBack(handover.case, actor))
     publish(HandedOver(handover.report, handover.case, from_team, to_team, actor))
     return handover
 

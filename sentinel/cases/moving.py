@@ -9,9 +9,10 @@ from sentinel.cases.models import Case
 from sentinel.cases.queries import case_for
 from sentinel.cases.service import move_to_officer
 from sentinel.core.db import db
-from sentinel.core.errors import NotFound, Refused, SentinelError
+from sentinel.core.errors import NotFound, Refused, SentinelError, Stale
 from sentinel.core.viewer import Viewer
 
+LOOK_AGAIN = "Somebody changed it while you had this list open. Look at it, then give it again."
 NOT_HERE = "It is not here any more, or you no longer see it in full."
 
 
@@ -42,6 +43,8 @@ def move_many(*, actor: User, viewer: Viewer, cases: Mapping[UUID, int], officer
             with db.session.begin_nested():
                 move_to_officer(actor=actor, case=case, officer=officer, reason=reason, version=cases[case_id])
             done.moved.append(case)
+        except Stale:
+            done.refused.append((case_id, case, LOOK_AGAIN))
         except SentinelError as refused:
             done.refused.append((case_id, case, refused.sentence))
     return done

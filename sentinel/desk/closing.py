@@ -130,8 +130,9 @@ def promises_answered(case: Case) -> Iterator[Missing]:
         .options(joinedload(Promise.party).joinedload(Party.person))
     )
     titles = {rule.kind: rule.title for rule in agreed.current().contact.promise}
-    for promise in rows:
-        yield Missing(f"Keep the promise to {promise.party.person.name}: {titles.get(promise.kind, promise.kind)}.", "victims.case_care")
+    kept = (f"Keep the promise to {promise.party.person.name}: {titles.get(promise.kind, promise.kind)}." for promise in rows)
+    for sentence in dict.fromkeys(kept):
+        yield Missing(sentence, "victims.case_care")
 
 
 def finally_assessed(case: Case) -> Iterator[Missing]:

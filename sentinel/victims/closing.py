@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
 from config import agreed
@@ -128,8 +128,8 @@ def promise_told(party: Party, actor: User | None) -> Promise | None:
     case, proposed_at = _proposed(party)
     if case is None or proposed_at is None or not promises.may_be_promised(party) or promises.is_hidden(party):
         return None
-    cause = uuid5(case.id, proposed_at.isoformat())
-    if promises.made_for(party, Kind.CLOSURE, cause):
+    cause, same = uuid5(case.id, proposed_at.isoformat()), _parties_of(party)
+    if any(promises.made_for(one, Kind.CLOSURE, cause) for one in same) or _on_record(party, case, proposed_at):
         return None
     made = promises.make_promise(party=party, kind=Kind.CLOSURE, cause_id=cause, starts_at=proposed_at)
     promises.announce(party, [made], actor)
@@ -149,6 +149,19 @@ def note_excused(event: PromiseEnded) -> None:
     if promise.kind != Kind.CLOSURE or promise.state != "excused" or asks(promise.party) is None:
         return
     _add(promise.party, "not_reached", note=promise.ended_reason, by=promise.ended_by)
+    _excuse_others(promise.party, promise.ended_reason or "", promise.ender)
+
+
+def _excuse_others(party: Party, reason: str, actor: User | None) -> None:
+    """Whoever became enhanced since was promised it twice; on whatever report they stand, they are one person."""
+    for promise in promises.open_of(*_parties_of(party)):
+        if promise.kind == Kind.CLOSURE:
+            promises.end(promise, state="excused", reason=reason, actor=actor)
+
+
+def _parties_of(party: Party) -> list[Party]:
+    assert party.case_id is not None, "only of somebody on a case"
+    return [each for each in _victims(party.case_id) if each.person.canonical_id == party.person.canonical_id]
 
 
 # --- What they think ------------------------------------------------------------------------------------------------
@@ -223,10 +236,7 @@ def go_without(*, actor: User, party: Party, reason: str) -> ClosingView:
     if not reason.strip():
         raise Refused("Say how they were tried, and why it can close without their answer.", field="reason")
     made = _add(party, "no_answer", note=reason.strip(), by=actor.id)
-    same = [each for each in _victims(case.id) if each.person.canonical_id == party.person.canonical_id]
-    for promise in promises.open_of(*same):
-        if promise.kind == Kind.CLOSURE:
-            promises.end(promise, state="excused", reason=reason.strip(), actor=actor)
+    _excuse_others(party, reason.strip(), actor)
     tell(kind="closure", title=f"{party.person.name} did not answer: signed without", body=reason.strip(), party=party, actor=actor)
     return made
 
@@ -255,9 +265,8 @@ def _proposed(party: Party) -> tuple[Case | None, datetime | None]:
 def _add(party: Party, view: str, *, note: str | None, by: UUID | None, contact: Contact | None = None) -> ClosingView:
     case, proposed_at = _proposed(party)
     assert case is not None and proposed_at is not None, "only of a case proposed for closing"
-    on_record = db.session.scalars(_of_person(party, case, proposed_at)).first()
-    if view == "not_reached" and on_record:
-        return on_record
+    if view == "not_reached" and (there := _on_record(party, case, proposed_at)):
+        return there
     made = ClosingView(
         case_id=case.id,
         party_id=party.id,
@@ -273,8 +282,8 @@ def _add(party: Party, view: str, *, note: str | None, by: UUID | None, contact:
     return made
 
 
-def _of_person(party: Party, case: Case, proposed_at: datetime) -> Select[ClosingView]:
+def _on_record(party: Party, case: Case, proposed_at: datetime) -> ClosingView | None:
+    """What is on record of this person, as whichever party, about this proposal."""
     people = select(Party.id).join(Person).where(Party.case_id == case.id, Person.canonical_id == party.person.canonical_id)
-    return select(ClosingView).where(
-        ClosingView.case_id == case.id, ClosingView.proposed_at == proposed_at, ClosingView.party_id.in_(people)
-    )
+    mine = (ClosingView.case_id == case.id, ClosingView.proposed_at == proposed_at, ClosingView.party_id.in_(people))
+    return db.session.scalars(select(ClosingView).where(*mine).order_by(ClosingView.at.desc())).first()

@@ -196,6 +196,8 @@ def follow_triage(event: ReportTriaged) -> None:
         else:
             begun = promises.never_without(party, since=event.report.received_at, cause_id=event.report.id)
             promises.announce(party, [begun] if begun else [], event.actor)
+    if event.outcome == "withdrawn":
+        reviews.look_again([event.report], event.actor)
 
 
 def _carry(party: Party) -> None:
@@ -225,12 +227,12 @@ def promise_after_assessment(event: RiskAssessed) -> None:
     if became and party.level != "high":
         _become_enhanced(party, cause_id=assessment.id, since=assessment.assessed_at, actor=event.actor)
     changed = event.previous_level is not None and event.previous_level != party.level
+    cause, since = _change(assessment)
     if promises.may_be_promised(party) and (assessment.kind == "full" or changed):
-        cause, since = _change(assessment)
         made = make_promise(party=party, kind=Kind.AFTER_ASSESSMENT, cause_id=cause, starts_at=since)
         promises.announce(party, [made], event.actor)
     if promises.open_of(party):  # as above; hate may have come to light
-        reviews.promise_review(party, event.actor, since=assessment.assessed_at)
+        reviews.promise_review(party, event.actor, since=since)
 
 
 def _change(assessment: _Assessment) -> tuple[UUID, datetime]:

@@ -24,7 +24,7 @@ from sentinel.victims.promises import make_promise
 from sentinel.victims.rules import Kind
 
 KINDS = (Kind.EXPLAIN_REVIEW, Kind.MAY_APPLY)
-ONE_INCIDENT = "The reports turned out to be of one incident."
+ONE_INCIDENT = "Fewer distinct incidents than it was promised for."
 
 # Reports after the window's beginning up to the latest one, by incident. Asked as the owner: see migration 0019.
 COUNTED = text("""
@@ -78,13 +78,26 @@ def promise_review(party: Party, actor: User | None, *, since: datetime | None =
 
 def follow_incidents(event: IncidentsLinked) -> None:
     """Reports were linked or set apart: who has told of one incident is no second time; who has told of two, is."""
-    for party in _victims_of(event.reports):
-        assert party.report is not None
-        due = _due(party, counted(party, party.report.received_at))
-        for promise in promises.open_of(party):
-            if promise.kind in KINDS and promise.kind not in due:
-                promises.end(promise, state="ended", reason=ONE_INCIDENT, actor=event.actor)
-        promise_review(party, event.actor, since=clock.now())
+    look_again(event.reports, event.actor)
+
+
+def look_again(reports: Iterable[Report], actor: User | None) -> None:
+    """What counts has changed for the victims of these reports: take back what is no longer due, and promise what is, now."""
+    for person in {party.person.canonical_id: None for report in reports for party in report.parties if party.role == "victim"}:
+        parties = _told_as(person)
+        for party in parties:
+            _take_back(party, actor)
+        latest = next((party for party in reversed(parties) if promises.may_be_promised(party)), None)
+        if latest:
+            promise_review(latest, actor, since=clock.now())
+
+
+def _take_back(party: Party, actor: User | None) -> None:
+    still = [promise for promise in promises.open_of(party) if promise.kind in KINDS]
+    due = _due(party, counted(party, party.report.received_at)) if still and party.report else []
+    for promise in still:
+        if promise.kind not in due:
+            promises.end(promise, state="ended", reason=ONE_INCIDENT, actor=actor)
 
 
 def words_to_say(party: Party, kind: str) -> str:
@@ -116,11 +129,8 @@ def _told_lately(party: Party, kind: Kind, latest: datetime) -> bool:
     return db.session.scalar(same.where(Promise.starts_at > since).limit(1)) is not None
 
 
-def _victims_of(reports: Iterable[Report]) -> list[Party]:
-    """The victims of these reports, each person on the latest report they told of."""
-    latest: dict[UUID, Party] = {}
-    for report in sorted(reports, key=lambda one: (one.received_at, one.id)):
-        for party in report.parties:
-            if party.role == "victim":
-                latest[party.person.canonical_id] = party
-    return list(latest.values())
+def _told_as(person: UUID) -> list[Party]:
+    """The parties as which somebody is a victim of a report, in the order they were received."""
+    query = select(Party).join(Person, Person.id == Party.person_id).join(Report, Report.id == Party.report_id)
+    mine = query.where(Person.canonical_id == person, Party.role == "victim").order_by(Report.received_at, Party.id)
+    return list(db.session.scalars(mine))

@@ -1,18 +1,19 @@
 """What the demonstration has none of, made with the real verbs, so that every page has something on it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import select, text
 
 from sentinel.access import second_factor
 from sentinel.access.models import Credential, User
-from sentinel.cases import actions, disclosures, intake, service, triage
+from sentinel.cases import actions, closure, disclosures, intake, service, triage
 from sentinel.cases.intake import NewParty, NewReport, Reach
 from sentinel.cases.models import Case, Party, Report
 from sentinel.core import clock, viewer
 from sentinel.core.db import db
 from sentinel.exchange.police import import_police
+from sentinel.interventions import service as powers
 from sentinel.interventions.models import Intervention
 from sentinel.oversight import asking
 from sentinel.places.queries import Located
@@ -117,7 +118,23 @@ def _of_supervisors() -> list[str]:
     _disclose(asked)
     unallocated.officer_id = None
     with_care = [f"/cases/{case.id}/victim-care" for case in (hidden, asked)]
-    return [f"/cases/{hidden.id}", f"/cases/{asked.id}/access", f"/cases/{asked.id}/actions", *with_care, *_ladders()]
+    closing = f"/cases/{_never_answered().id}/closing"
+    return [f"/cases/{hidden.id}", f"/cases/{asked.id}/access", f"/cases/{asked.id}/actions", closing, *with_care, *_ladders()]
+
+
+def _never_answered() -> Case:
+    """A case proposed for closing whose victim was tried three weeks ago, and that somebody looks after something of."""
+    now = clock.now()
+    clock.freeze(now - timedelta(days=22))
+    case = _opened(*_themselves())
+    advice = {"power_key": "verbal_advice", "note": "Keep it down.", "starts_on": clock.today()}
+    going_on = powers.propose(actor=factories.user(), case=case, **advice)
+    closure.propose_closing(actor=factories.user(), case=case, outcome="no_contact", note="Nothing since.")
+    powers.hand_on(actor=factories.user(), intervention=going_on, carer=factories.user(), until=clock.today() + timedelta(days=90))
+    clock.freeze(now)
+    tried = {"channel": "phone", "direction": "out", "outcome": "attempt", "note": "Rang out."}
+    victims.log_contact(actor=factories.user(), party=_victim(case), occurred_at=now - timedelta(days=21), **tried)
+    return case
 
 
 def _disclose(case: Case) -> None:

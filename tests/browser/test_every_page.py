@@ -23,7 +23,14 @@ from tests.pages import HTML
 OF_ONE_KIND = 5  # how many cases, reports and so on are opened to find what leads on from them
 MACHINES = {"static", "assets", "healthz", "readyz", "metrics"}  # not for people to read
 # Links to these may be dead too; but they are files, and no browser shows one.
-FILES = {"documents.download", "disclosures.index_csv", "insight.police_incidents_csv", "record.looks_at_csv", "record.looks_by_csv"}
+FILES = {
+    "documents.download",
+    "disclosures.index_csv",
+    "insight.police_incidents_csv",
+    "record.looks_at_csv",
+    "record.looks_by_csv",
+    "surveys.index_csv",
+}
 # Of these every page is looked at; of the others', those that the page they land on leads to.
 WALKERS = {"supervisor", "call_taker", "governance", "victim_first", "information_officer", "local_admin", "landlord"}
 

@@ -84,6 +84,7 @@ def _work() -> list[Beginning]:
         (OFFICER, f"{at}/referrals"),
         (OFFICER, f"{at}/interventions"),
         (SUPERVISOR, f"{at}/interventions"),
+        (SUPERVISOR, f"{at}/timeline"),
         (SUPERVISOR, f"{at}/victim-care"),
         (STRANGER, f"/cases/{make.case(officer=officer).id}"),
     ]

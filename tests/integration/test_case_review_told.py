@@ -75,7 +75,7 @@ def test_two_people_telling_of_one_incident_are_no_second_time_and_set_apart_the
     incidents.link(actor=factories.user(), reports=[first.report, second.report])
     assert kinds(second) == set()
     (ended,) = all_promises(second, EXPLAIN)
-    assert (ended.state, ended.ended_reason) == ("ended", "The reports turned out to be of one incident.")
+    assert (ended.state, ended.ended_reason) == ("ended", "Fewer distinct incidents than it was promised for.")
     incidents.unlink(actor=factories.user(), report=second.report)
     db.session.expire_all()
     assert kinds(second) == {EXPLAIN}

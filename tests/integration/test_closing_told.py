@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select
 
-from sentinel.cases import closure, triage
+from sentinel.cases import closure, handover, triage
 from sentinel.core.errors import NotAllowed, Refused
 from sentinel.victims import closing, service
 from sentinel.victims.models import ClosingView
@@ -328,3 +328,34 @@ def test_an_excused_promise_of_another_kind_says_nothing_of_closing(session, at)
         contacted(party, channel=way, outcome="attempt", note="Nobody in.")
     service.excuse(actor=supervisor(), promise=promises(party)["first_contact"], reason="Not in.")
     assert standing(case) == {NASREEN: None}
+
+
+def test_whoever_became_enhanced_since_is_excused_once_and_no_promise_to_tell_them_stays_open(session, at):
+    case = unanswered(at)
+    party = case.parties[0]
+    service.decide_vulnerable(actor=officer(), party=party, why="Afraid to go out.")
+    assert [one.state for one in all_promises(party, "closure")] == ["open", "open"]
+    contacted(party, outcome="attempt", note="Rang out.")
+    at("2026-12-17 17:00")
+    closing.go_without(actor=supervisor(), party=party, reason="Rang three times.")
+    assert [one.state for one in all_promises(party, "closure")] == ["excused", "excused"]
+
+
+def test_whoever_has_answered_is_promised_nothing_more_when_another_report_of_theirs_finds_a_way(session, at):
+    at("2026-12-02 10:47")
+    who = factories.person(NASREEN)
+    case = opened(report_taken(who=who))
+    other = report_taken(who=who, plan={"ring": "no"}, contactable=False)
+    triage.join_case(actor=officer(), report=other, case=case, reason="same_problem")
+    propose(case)
+    told(victim(case.reports[0]))
+    service.set_plan(actor=officer(), party=victim(other), values={"phone": "07700 900318", "ring": "yes"})
+    assert all_promises(victim(other), "closure") == []
+
+
+def test_a_case_that_another_partner_accepts_is_not_closed_on_the_givers_proposal(session, at):
+    case = unanswered(at)
+    offer = handover.offer(actor=officer(), case=case, to_team=factories.team("charnwood-asb"), reason="They moved.")
+    handover.accept(actor=factories.user("officer@charnwood.example"), handover=offer)
+    assert (case.state, closure.detail_of(case).proposed_at) == ("open", None)
+    assert [one.state for one in all_promises(case.parties[0], "closure")] == ["ended"]

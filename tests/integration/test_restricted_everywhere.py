@@ -22,6 +22,7 @@ from sentinel.core import clock
 from sentinel.core.db import db, new_id
 from sentinel.demonstration.accounts import ACCOUNTS, VETTED_UNTIL
 from sentinel.documents.models import Document
+from sentinel.interventions import hearings
 from sentinel.interventions.models import Intervention
 from sentinel.people import queries as people
 from sentinel.places.models import Place
@@ -82,6 +83,7 @@ def whole():
         "grant_id": db.session.scalars(select(CaseGrant.id).where(CaseGrant.case_id == case.id)).first(),
         "handover_id": _handover(case).id,
         "intervention_id": _intervention(case).id,
+        "hearing_id": _hearing(case).id,
         "referral_id": _referral(case, victim).id,
         "opening_id": restricted_made.break_glass(case, restricted_made.SECOND).id,
         "touch_id": _touch(case, victim).id,
@@ -120,6 +122,11 @@ def _contact(victim):
 def _handover(case):
     teams = {"from_team_id": make.team().id, "to_team_id": make.team("charnwood-asb").id}
     return _saved(Handover(case_id=case.id, reason="Theirs", offered_by=make.user(OFFICER).id, offered_at=clock.now(), **teams))
+
+
+def _hearing(case):
+    about = {"about": "The injunction", "court": "County Court", "at": clock.now() + timedelta(days=20)}
+    return hearings.set_hearing(actor=who(OFFICER), case=case, **about)
 
 
 def _intervention(case):

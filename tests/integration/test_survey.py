@@ -17,7 +17,7 @@ from sentinel.surveys.models import SurveyOffer
 from sentinel.victims import service as victims
 from tests import factories
 from tests.integration.page_read import hidden, words
-from tests.integration.promise_made import opened, report_taken, story, victim
+from tests.integration.promise_made import assessed, contacted, opened, report_taken, story, victim
 from tests.integration.surveys_made import ANSWERS, BY_EMAIL, answered, asked, closed, closed_case, kept, offers, with_mail
 
 pytestmark = pytest.mark.security
@@ -294,3 +294,16 @@ def test_the_sixty_days_begin_when_it_is_sent(session, at):
     service.link_of(made)
     db.session.flush()
     assert made.expires_at == made.offered_at + timedelta(days=60)
+
+
+def test_closing_it_on_the_page_offers_it(session, app, client_as):
+    with with_mail(app):
+        case = opened(report_taken(plan=BY_EMAIL))
+        contacted(case.parties[0], covers=("acknowledge", "first_contact"))
+        assessed(case)
+        closure.propose_closing(actor=officer(), case=case, outcome="no_further_incidents", note="Quiet.")
+        contacted(case.parties[0], covers=("closure",), closing_view="agrees")
+        client, path = client_as("officer@blaby.example"), f"/cases/{case.id}/closing"
+        client.post(f"{path}/close", hidden(client.get(path), f"{path}/close"))
+    assert "Nasreen Khan-Abdullahi Offered by e-mail, Today, 10:47am. Not answered yet." in words(client.get(path))
+    assert session.scalars(select(Outbox.template).where(Outbox.ref_table == "survey_offer")).all() == ["survey"]

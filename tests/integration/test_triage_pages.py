@@ -5,7 +5,7 @@ import re
 import pytest
 from sqlalchemy import select
 
-from sentinel.cases import handover
+from sentinel.cases import closure, handover
 from sentinel.cases.models import Case, CaseEvent, Handover, Report
 from sentinel.core import clock
 from sentinel.core.db import new_id
@@ -285,3 +285,16 @@ def test_only_what_was_offered_is_reopened(session, client_as, at):
     assert "Reopen a closed case" not in words(client.get(f"/reports/{report.id}/triage"))
     sent = {"outcome": "reopened", "closed_case": str(theirs.id), "reason_reopened": "same_problem"}
     assert "That answer is not one of those offered" in words(decide(client, report, status=422, **sent))
+
+
+def test_whoever_accepts_a_case_that_was_proposed_for_closing_finds_it_open(session, client_as, at):
+    at("2026-12-02 10:47")
+    case = opened(report_taken())
+    closure.propose_closing(actor=factories.user(OFFICER), case=case, outcome="no_further_incidents", note="Quiet.")
+    offer = handover.offer(actor=factories.user(OFFICER), case=case, to_team=factories.team("charnwood-asb"), reason="They moved.")
+    neighbour, action = client_as(NEIGHBOUR), f"/handovers/{offer.id}/accept"
+    page = neighbour.get(f"/handovers/{offer.id}")
+    neighbour.post(action, hidden(page, action) | {"officer": str(factories.user(NEIGHBOUR).id)})
+    session.expire_all()
+    assert (session.get(Case, case.id).state, session.get(Case, case.id).owner_partner_id) == ("open", factories.user(NEIGHBOUR).partner_id)
+    assert "Propose closing" in words(neighbour.get(f"/cases/{case.id}/closing"))

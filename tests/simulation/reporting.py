@@ -95,10 +95,12 @@ def decide(world: Model, *, report: str, how: str, by: str) -> None:
     for party in one.parties:
         if how == "withdrawn":
             end(party.open)
-        elif party.role == "victim" and (still := [one for one in party.open if one.kind not in reviewing.KINDS]):
+        elif party.role == "victim" and (still := [made for made in party.open if made.kind not in reviewing.KINDS]):
             latest = min((promise.due for promise in still if promise.kind != "acknowledge"), default=None)
             make(party, "decision", world.now, world.now, latest=latest)
             end(still)
+    if how == "withdrawn":
+        reviewing.follow(world, [one])
 
 
 def link(world: Model, *, reports: list[str], by: str) -> None:

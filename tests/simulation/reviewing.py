@@ -37,14 +37,14 @@ def tell(world: Model, party: Party, since: datetime) -> None:
 
 
 def follow(world: Model, reports: list[Report]) -> None:
-    """Linked: what no longer holds for somebody's latest report of these is taken back."""
-    latest = {
-        party.person: party for one in sorted(reports, key=lambda one: one.received) for party in one.parties if party.role == "victim"
-    }
-    for party in latest.values():
-        still = due(world, party)
-        end([one for one in party.open if one.kind in KINDS and one.kind not in still])
-        tell(world, party, world.now)
+    """Linked or withdrawn: for each victim of these, what no longer holds is taken back, and what holds now is promised now."""
+    for person in dict.fromkeys(party.person for one in reports for party in one.parties if party.role == "victim"):
+        parties = sorted(_parties(world, person), key=lambda party: (party.report.received, int(party.report.name[1:])))
+        for party in parties:
+            still = due(world, party)
+            end([one for one in party.open if one.kind in KINDS and one.kind not in still])
+        for party in [party for party in parties if party.owed][-1:]:
+            tell(world, party, world.now)
 
 
 def _parties(world: Model, person: str) -> list[Party]:
