@@ -115,7 +115,7 @@ def move(world: Model, *, case: str, officer: str) -> None:
 
 
 def hand_over(world: Model, *, matter: str, kind: str, team: str) -> None:
-    """Offered to another team and accepted: its alerts go along and are told to whoever has them now."""
+    """Offered to another team and accepted, who decide afresh about closing: its alerts go along and are told to whoever has them now."""
     one: Report | Case = _live(world, matter) if kind == "case" else undecided(world, matter)
     if one.team == team:
         raise Against
@@ -125,6 +125,8 @@ def hand_over(world: Model, *, matter: str, kind: str, team: str) -> None:
     if isinstance(one, Case):
         one.officer = world.teams.holding("practitioner", team)[0]
         one.entered = world.now
+        if one.state == "closure_proposed":
+            take_back(one)
         _who_has_it(world, one)
         world.alerts.follow(world.now, lambda alert: alert.place[0] == one.name)
     else:
