@@ -98,9 +98,10 @@ def excuse(world: Model, *, party: str, kind: str) -> None:
 
 
 def waive(world: Model, *, party: str, kind: str, reason: str, every: int | None, by: str) -> None:
-    """Because the victim asked; the enhanced ask a supervisor; never the reference, the decision or the closing."""
+    """Because the victim asked; the enhanced ask a supervisor, who may have the case; never the reference, the decision or the closing."""
     promise = world.promise_of(party, kind)
-    one, supervised = promise.party, by == "supervisor"
+    one = promise.party
+    supervised = world.teams.people[world.actor(by, one.report.matter)].role == "supervisor"
     if kind in promising.NEVER_WAIVED or (one.klass == "enhanced" and not supervised):
         raise Against
     if kind == "cadence":
