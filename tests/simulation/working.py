@@ -127,6 +127,7 @@ def hand_over(world: Model, *, matter: str, kind: str, team: str) -> None:
         one.entered = world.now
         if one.state == "closure_proposed":
             take_back(one)
+            world.alerts.close_promises(world.now)  # what has ended is nobody's to be told of any more
         _who_has_it(world, one)
         world.alerts.follow(world.now, lambda alert: alert.place[0] == one.name)
     else:
