@@ -105,13 +105,19 @@ def reopen(case_id: UUID) -> ResponseReturnValue:
 
 
 def victims_told(case: Case) -> Iterator[Missing]:
-    """Each victim we may contact was told that the case may close, and asked what they think; or a supervisor signed without."""
+    """Each victim we may contact was told that the case may close, and asked what they think; or a supervisor signed without.
+
+    Who was promised to hear of it and can no longer be contacted, or was only spoken for, is still owed it.
+    """
     for one in telling.standing(case) if case.state == "closure_proposed" else ():
         if not one.is_answered:
             name = one.party.person.name
             told = f"Ask {name} what they think of closing" if one.told else f"Tell {name} that the case may close, and ask what they think"
             without = ". There was no answer: a supervisor may sign without" if one.may_go_without else ""
             yield Missing(f"{told}{without}.", "victims.log_contact", {"party_id": one.party.id})
+        elif one.promised:
+            was = f"{one.party.person.name} was promised to hear that the case may close"
+            yield Missing(f"{was}: tell them, or ask a supervisor to excuse it.", "victims.case_care")
 
 
 def promises_answered(case: Case) -> Iterator[Missing]:

@@ -279,6 +279,24 @@ def test_somebody_nobody_may_contact_is_asked_nothing(session, at):
         assert all_promises(case.parties[0], "closure") == []
 
 
+def test_whoever_was_promised_to_hear_of_it_is_told_or_excused_whatever_became_of_their_plan(session, at):
+    case = unanswered(at)
+    service.set_plan(actor=officer(), party=case.parties[0], values={"ring": "no", "text": "no", "address": ""}, no_way=True)
+    assert promised_still(case) == [f"{NASREEN} was promised to hear that the case may close: tell them, or ask a supervisor to excuse it."]
+
+
+def test_what_somebody_says_who_may_not_speak_for_the_victim_is_no_telling(session, at):
+    case = unanswered(at)
+    told(case.parties[0], spoke_to=factories.person("Imran Khan-Abdullahi"))
+    assert len(promised_still(case)) == 1
+    told(case.parties[0])
+    assert promised_still(case) == []
+
+
+def promised_still(case):
+    return [one.sentence for one in closure.missing(case) if "was promised to hear" in one.sentence]
+
+
 def test_closing_is_never_waived(session, at):
     case = unanswered(at)
     with pytest.raises(Refused, match="always told"):

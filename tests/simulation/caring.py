@@ -92,13 +92,16 @@ def excuse(world: Model, *, party: str, kind: str) -> None:
     case = promise.party.report.case
     if kind == "closure" and case and case.state == "closure_proposed":
         case.views.add(promise.party.person)
+        for other in [one for each in world.matter_of(promise.party) if each.role == "victim" for one in each.open]:
+            other.state = "excused" if other.kind == "closure" else other.state
     _answered(world, promise, "excused")
 
 
 def waive(world: Model, *, party: str, kind: str, reason: str, every: int | None, by: str) -> None:
-    """Because the victim asked; the enhanced ask a supervisor; never the reference, the decision or the closing."""
+    """Because the victim asked; the enhanced ask a supervisor, who may have the case; never the reference, the decision or the closing."""
     promise = world.promise_of(party, kind)
-    one, supervised = promise.party, by == "supervisor"
+    one = promise.party
+    supervised = world.teams.people[world.actor(by, one.report.matter)].role == "supervisor"
     if kind in promising.NEVER_WAIVED or (one.klass == "enhanced" and not supervised):
         raise Against
     if kind == "cadence":
@@ -154,8 +157,10 @@ def _now_contactable(world: Model, party: Party) -> None:
     never_without(party, world.now, world.now)
     reviewing.tell(world, party, world.now)
     case = party.report.case
-    if case and case.proposed and not any(one.kind == "closure" and one.starts == case.proposed for one in party.promises):
-        make(party, "closure", case.proposed, world.now)
+    if case and case.proposed and party.person not in case.views:
+        made = [one for each in same if each.role == "victim" for one in each.promises]
+        if not any(one.kind == "closure" and one.starts == case.proposed for one in made):
+            make(party, "closure", case.proposed, world.now)
 
 
 def decide_vulnerable(world: Model, *, party: str) -> None:
@@ -176,12 +181,12 @@ def assess(world: Model, *, party: str, suggested: str, judged: str) -> None:
         raise Against
     world.entered(one.report)
     risking.look(one, "full", suggested, judged, world.now, world.alerts)
-    _came_to_light(world, one, world.now)
+    _came_to_light(world, one)
 
 
-def _came_to_light(world: Model, party: Party, since: datetime) -> None:
+def _came_to_light(world: Model, party: Party) -> None:
     if party.open:
-        reviewing.tell(world, party, since)
+        reviewing.tell(world, party, world.now)
 
 
 def agree(world: Model, *, party: str) -> None:
@@ -189,7 +194,7 @@ def agree(world: Model, *, party: str) -> None:
     look = _pending(world, party)
     look.state, look.effective, look.again = "agreed", look.judged, risking.again(look.judged, world.now)
     risking.take_effect(world.party_of(party), look, world.now, world.alerts)
-    _came_to_light(world, world.party_of(party), look.at)
+    _came_to_light(world, world.party_of(party))
 
 
 def disagree(world: Model, *, party: str) -> None:

@@ -186,9 +186,16 @@ class Writer:
                 self._soon()
         self._do("propose_closing", case=case.name)
         for party in case.parties:
-            if self.chance.random() < 0.95:
-                self._soon()
-                self._contact(party, "reached", COVERED, by="officer")
+            self._soon()
+            match self.chance.choice(("told",) * 12 + ("silent", "lost", "forgotten")):
+                case "told":
+                    self._contact(party, "reached", COVERED, by="officer")
+                case "silent":
+                    self._contact(party, "attempt", (), by="officer")
+                    self._soon(40_000)
+                    self._do("go_without", party=party.name)
+                case "lost":
+                    self._do("plan", party=party.name, reachable=False, texts=False)
         self._soon()
         self._do("close", case=case.name)
 

@@ -6,7 +6,7 @@ not screened, not triaged, full assessment and reassessment due, supervision rev
 victim, may ask for a case review; with who is told at which step.
 
 Left out: promises about hearings; the Victims' Code; telling held for an operation; automatic messages (an acknowledgement is read
-out on the line or not promised); going without an answer to a closing; merged people; restricted cases; the other triggers
+out on the line or not promised); merged people; restricted cases; the other triggers
 (interventions, referrals, actions, safeguarding, messages, repeat location, people and agreements); digests. Three things follow
 the code because rules.md is silent: out of hours what cannot wait also goes to whoever is on duty, an alert that changed hands is
 told, where it stands, to whoever has it now, and the case review is promised once in the months that count.

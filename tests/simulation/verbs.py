@@ -28,6 +28,7 @@ from sentinel.risk import queries as looks
 from sentinel.risk import service as risk
 from sentinel.supervision import service as supervision
 from sentinel.supervision.models import SupervisionReview
+from sentinel.victims import closing
 from sentinel.victims import service as victims
 from sentinel.victims.models import Contact, Promise
 from tests import databases, factories
@@ -237,6 +238,10 @@ class Verbs:
         """Propose to close."""
         closure.propose_closing(actor=user, case=self.case(case), outcome="resolved_advice", note=SAID)
 
+    def go_without(self, user: User, *, party: str) -> None:
+        """Sign that a victim did not answer."""
+        closing.go_without(actor=user, party=self.party(party), reason=SAID)
+
     def keep_open(self, user: User, *, case: str) -> None:
         """Take a proposal back."""
         closure.keep_open(actor=user, case=self.case(case), reason=SAID)
@@ -335,7 +340,7 @@ def _watching_what_the_model_knows() -> Iterator[None]:
 _watching_all = nullcontext
 
 # Whose part a step is, unless it says so itself.
-PARTS = dict.fromkeys(("excuse", "agree", "disagree", "sign_review"), "supervisor")
+PARTS = dict.fromkeys(("excuse", "agree", "disagree", "sign_review", "go_without"), "supervisor")
 
 
 def _arranges(about: dict[str, Any]) -> str:

@@ -9,10 +9,12 @@ from tests.simulation import risking, telling
 from tests.simulation.matters import LIVE, Against, Case, Report
 from tests.simulation.promising import end, make, never_without
 from tests.simulation.reporting import take_back, undecided
+from tests.unit import reckoner
 
 if TYPE_CHECKING:
     from tests.simulation.model import Model
 
+UNANSWERED = 10
 FINAL_WITHIN = timedelta(days=7)  # sentinel/desk/closing.py; rules.md says "final assessment" alone
 
 
@@ -40,6 +42,28 @@ def propose_closing(world: Model, *, case: str) -> None:
         told = min(parties, key=lambda party: (not party.contactable, party.klass != "enhanced"))
         if told.owed:
             make(told, "closure", world.now, world.now)
+
+
+def go_without(world: Model, *, party: str) -> None:
+    """No answer in ten working days since the first try, or since they were told: a supervisor signs without."""
+    one = world.party_of(party)
+    case, same = one.report.case, [each for each in world.matter_of(one) if each.role == "victim"]
+    if case is None or case.state != "closure_proposed" or case.proposed is None or one.role != "victim":
+        raise Against
+    if one.person in case.views or not any(each.contactable for each in same):
+        raise Against
+    tries = [
+        made.at
+        for made in world.contacts.values()
+        if made.party in same and made.direction == "out" and made.at >= case.proposed
+        if made.outcome in ("attempt", "failed") or "closure" in made.covers
+    ]
+    if not tries or reckoner.working_days(min(tries), UNANSWERED) > world.now:
+        raise Against
+    case.views.add(one.person)
+    case.entered = world.now
+    for promise in [promise for each in same for promise in each.open if promise.kind == "closure"]:
+        promise.state = "excused"
 
 
 def keep_open(world: Model, *, case: str) -> None:
@@ -91,7 +115,7 @@ def move(world: Model, *, case: str, officer: str) -> None:
 
 
 def hand_over(world: Model, *, matter: str, kind: str, team: str) -> None:
-    """Offered to another team and accepted: its alerts go along and are told to whoever has them now."""
+    """Offered to another team and accepted, who decide afresh about closing: its alerts go along and are told to whoever has them now."""
     one: Report | Case = _live(world, matter) if kind == "case" else undecided(world, matter)
     if one.team == team:
         raise Against
@@ -101,6 +125,9 @@ def hand_over(world: Model, *, matter: str, kind: str, team: str) -> None:
     if isinstance(one, Case):
         one.officer = world.teams.holding("practitioner", team)[0]
         one.entered = world.now
+        if one.state == "closure_proposed":
+            take_back(one)
+            world.alerts.close_promises(world.now)  # what has ended is nobody's to be told of any more
         _who_has_it(world, one)
         world.alerts.follow(world.now, lambda alert: alert.place[0] == one.name)
     else:
