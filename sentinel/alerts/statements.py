@@ -64,7 +64,8 @@ raised AS (
 # wait also goes to whoever is on duty. A new high risk goes to somebody at any hour: with nobody on duty, to the service manager.
 TOLD = """
 due_to AS (
-    SELECT n.*, w.who, concat_ws('|', w.who, n.officer_id, 't', n.team_id, 'a', n.agency_id, 's', n.secret,
+    SELECT n.id, n.step, n.urgent, n.officer_id, n.team_id, n.agency_id, n.secret, w.who,
+        concat_ws('|', w.who, n.officer_id, 't', n.team_id, 'a', n.agency_id, 's', n.secret,
         CASE WHEN n.case_id IS NULL AND n.report_id IS NULL THEN n.subject_id END) AS way,
         CASE WHEN n.case_id IS NULL AND n.report_id IS NULL THEN n.subject_id END AS about_id
     FROM news n CROSS JOIN LATERAL (
