@@ -170,9 +170,8 @@ def record_told(*, actor: User, intervention: Intervention, told: Mapping[str, s
     if not queries.is_child(intervention.party):
         raise Refused("Nobody under 18 is named on this intervention.")
     said = _keep_told(intervention, told)
-    return _moved(
-        intervention, actor, intervention.state, f"{_name(intervention)}: who has been told{_for(intervention.party)}", said, told
-    )
+    _told_of(intervention, actor, f"{_name(intervention)}: who has been told{_for(intervention.party)}", said, told)
+    return intervention
 
 
 def consider_not_used(*, actor: User, case: Case, power_key: str, reason: str, said: str = "", party: Party | None = None) -> Intervention:
@@ -341,8 +340,12 @@ def _moved(
 ) -> Intervention:
     made.state = state
     db.session.add(made)
-    db.session.flush()
-    data = {"intervention": str(made.id), "state": state, **({"told": dict(told)} if told else {})}
-    tell(kind="intervention", title=title, body=(body or "").strip() or None, case=made.case, actor=actor, data=data)
+    _told_of(made, actor, title, body, told)
     publish(InterventionMoved(made, actor))
     return made
+
+
+def _told_of(made: Intervention, actor: User, title: str, body: str | None, told: Mapping[str, str] | None) -> None:
+    db.session.flush()
+    data = {"intervention": str(made.id), "state": made.state, **({"told": dict(told)} if told else {})}
+    tell(kind="intervention", title=title, body=(body or "").strip() or None, case=made.case, actor=actor, data=data)

@@ -69,7 +69,7 @@ def standing(case: Case) -> list[Standing]:
 def _standing(parties: list[Party], contacts: Sequence[Contact], views: Sequence[ClosingView], promised: Sequence[Promise]) -> Standing:
     keys = {party.id for party in parties}
     mine = [contact for contact in contacts if contact.party_id in keys]
-    tries = [contact for contact in mine if contact.direction == "out" and (contact.outcome in TRIED or _tells(contact))]
+    tries = [contact for contact in mine if _tells(contact) or (contact.direction == "out" and contact.outcome in TRIED)]
     given = agreed.current().contact.closing_unanswered_working_days
     return Standing(
         party=_told_as(parties),

@@ -68,6 +68,7 @@ def log_contact(
     `outbox_id` is the message that it was, where one went out by itself. `closing_view` is what a victim who was told that
     the case may close thinks of it (`closing.refuse_view`).
     """
+    covers = tuple(covers)
     _refuse_contact(party, channel, direction, outcome, occurred_at, note)
     closing.refuse_view(party, closing_view, covers=covers, outcome=outcome, occurred_at=occurred_at)
     holding.refuse_held(party.case_id, covers, occurred_at)

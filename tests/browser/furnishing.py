@@ -11,13 +11,16 @@ from sentinel.cases import actions, closure, disclosures, intake, service, triag
 from sentinel.cases.intake import NewParty, NewReport, Reach
 from sentinel.cases.models import Case, Party, Report
 from sentinel.core import clock, viewer
-from sentinel.core.db import db
+from sentinel.core.db import db, new_id
 from sentinel.exchange.police import import_police
+from sentinel.interventions import hearings
 from sentinel.interventions import service as powers
 from sentinel.interventions.models import Intervention
 from sentinel.oversight import asking
 from sentinel.places.queries import Located
+from sentinel.supervision import dip
 from sentinel.victims import service as victims
+from sentinel.victims import summary
 from sentinel.victims.models import Promise
 from tests import factories
 from tests.browser.house import House
@@ -116,10 +119,23 @@ def _of_supervisors() -> list[str]:
     victims.waive(actor=officer, promise=cadence, reason="asked_not_to_be_contacted", note="She will ring us.")
     actions.add_action(actor=officer, case=asked, what="Ring the school", owner=officer, due_on=clock.today())
     _disclose(asked)
+    _to_be_heard_and_written_to(asked)
+    dip.draw_cases(actor=restricted_made.who(restricted_made.SUPERVISOR))
     unallocated.officer_id = None
     with_care = [f"/cases/{case.id}/victim-care" for case in (hidden, asked)]
     closing = f"/cases/{_never_answered().id}/closing"
-    return [f"/cases/{hidden.id}", f"/cases/{asked.id}/access", f"/cases/{asked.id}/actions", closing, *with_care, *_ladders()]
+    of_asked = [f"/cases/{asked.id}{page}" for page in ("/access", "/actions", "/timeline", "/hearings")]
+    return [f"/cases/{hidden.id}", *of_asked, closing, "/board/dip-samples", "/letters", *with_care, *_ladders()]
+
+
+def _to_be_heard_and_written_to(case: Case) -> None:
+    """A hearing to come, and a letter that waits to be posted."""
+    about = {"about": "The injunction", "court": "Leicester County Court", "at": clock.now() + timedelta(days=20)}
+    hearings.set_hearing(actor=factories.user(), case=case, **about)
+    other = _victim(_opened(*_themselves()))
+    by_post = {"address": "4 Fosse Court, Blaby", "post": "yes"}
+    victims.set_plan(actor=factories.user(), party=other, values=by_post)
+    summary.send_summary(actor=factories.user(), party=other, channel="letter", key=new_id())
 
 
 def _never_answered() -> Case:

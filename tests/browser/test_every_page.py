@@ -26,10 +26,12 @@ MACHINES = {"static", "assets", "healthz", "readyz", "metrics"}  # not for peopl
 FILES = {
     "documents.download",
     "disclosures.index_csv",
+    "footprints.index_csv",
     "insight.police_incidents_csv",
     "record.looks_at_csv",
     "record.looks_by_csv",
     "surveys.index_csv",
+    "letters.letter",
 }
 # Of these every page is looked at; of the others', those that the page they land on leads to.
 WALKERS = {"supervisor", "call_taker", "governance", "victim_first", "information_officer", "local_admin", "landlord"}

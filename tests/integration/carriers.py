@@ -20,15 +20,18 @@ SILENCE = "silence"
 
 @dataclass
 class MailServer:
-    """`rcpt` and `data` are what it answers; SILENCE after the message: it never does."""
+    """`rcpt` and `data` are what it answers, `refused` the addresses it does not know; SILENCE after the message: it never does."""
 
     rcpt: str = "250 OK"
     data: str = "250 Taken as 4711"
     got: list[EmailMessage] = field(default_factory=list)
+    refused: set[str] = field(default_factory=set)
     url: str = ""
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
         """aiosmtpd asks about each recipient."""
+        if address in self.refused:
+            return "550 nobody of that name here"
         if self.rcpt.startswith("250"):
             envelope.rcpt_tos.append(address)
         return self.rcpt

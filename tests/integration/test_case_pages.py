@@ -17,7 +17,7 @@ from tests.integration.promise_made import HIGH, assessed, contacted, opened, re
 # --- The case --------------------------------------------------------------------------------------------------------
 
 
-READ_ONLY = ("/timeline", "/people", "/access")
+READ_ONLY = ("/timeline", "/people", "/access", "/closing")
 PAGES = ("", "/timeline", "/people", "/actions", "/access", "/officer", "/hand-over", "/share", "/closing")
 
 

@@ -359,3 +359,10 @@ def test_a_case_that_another_partner_accepts_is_not_closed_on_the_givers_proposa
     handover.accept(actor=factories.user("officer@charnwood.example"), handover=offer)
     assert (case.state, closure.detail_of(case).proposed_at) == ("open", None)
     assert [one.state for one in all_promises(case.parties[0], "closure")] == ["ended"]
+
+
+def test_whoever_was_told_when_they_rang_and_wants_to_think_has_the_same_ten_days(session, at):
+    case = unanswered(at)
+    told(case.parties[0], "later", direction="in")
+    at("2026-12-17 17:00")
+    assert missing(case) == [f"Ask {NASREEN} what they think of closing. There was no answer: a supervisor may sign without."]

@@ -17,6 +17,7 @@ from sentinel.supervision import dip, queries, rules
 from sentinel.supervision.models import DipDraw, DipSample
 from tests import factories as make
 from tests.integration.page_read import words
+from tests.integration.restricted_made import looking
 
 SUPERVISOR, SECOND, CHARNWOOD = "supervisor@blaby.example", "supervisor2@blaby.example", "supervisor@charnwood.example"
 KEYS = ("assessed_in_time", "rationale", "promises", "safe_contact", "not_used", "next_step", "victim_view", "others")
@@ -267,6 +268,9 @@ def test_whoever_has_the_case_by_now_does_not_check_it_nor_does_the_database_let
     with pytest.raises(NotAllowed, match="You have this case yourself"):
         check(sample)
     assert "You have this case yourself" in client_as(SUPERVISOR).get(f"/board/dip-samples/{sample.id}").text
+    with looking(SUPERVISOR):
+        changed = db.session.execute(text("UPDATE dip_sample SET note = 'Fine.' RETURNING id")).all()
+        assert changed == []
     with pytest.raises(NotAllowed, match="Only the supervisor these cases were drawn for"):
         dip.check_case(actor=who(SECOND), sample=sample, answers=FINE, note="")
 

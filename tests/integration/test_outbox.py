@@ -109,6 +109,28 @@ def test_a_mail_server_that_is_busy_or_away_is_tried_again_later(app, mail):
     assert waiting.last_error == "The mail server could not be used (ConnectionRefusedError)."
 
 
+def test_a_mail_server_that_is_away_for_a_day_costs_nobody_their_message_and_nobody_hears_twice(app, mail, monkeypatch):
+    there, began = mail.url, clock.machine_now()
+    reconfigure(app, smtp_url="smtp://127.0.0.1:1")
+    numbers = [write(app, Email(f"{n}@example.org", "s", "b"), key=str(n)) for n in range(5)]
+    for hours in range(25):
+        monkeypatch.setattr(clock, "machine_now", lambda hours=hours: began + timedelta(hours=hours, minutes=1))
+        delivery.deliver()
+        assert {row(number).state for number in numbers} == {"waiting"}, "visible, and not given up"
+    reconfigure(app, smtp_url=there)
+    monkeypatch.setattr(clock, "machine_now", lambda: began + timedelta(hours=48))
+    assert delivery.deliver().sent == 5
+    assert sorted(one["To"] for one in mail.got) == [f"{n}@example.org" for n in range(5)]
+    assert delivery.deliver().sent == 0
+
+
+def test_one_address_that_is_refused_keeps_no_other_from_hearing(app, mail):
+    mail.refused.add("b@example.org")
+    numbers = [write(app, Email(f"{who}@example.org", "s", "b"), key=who) for who in "abc"]
+    delivery.deliver()
+    assert [row(number).state for number in numbers] == ["sent", "failed", "sent"]
+
+
 def test_an_email_whose_fate_nobody_knows_is_not_sent_twice(app, mail, monkeypatch):
     monkeypatch.setattr(by_email, "TIMEOUT", 0.3)
     mail.data = SILENCE
