@@ -34,6 +34,7 @@ def tell(world: Model, party: Party, since: datetime) -> None:
         for kind in due(world, party):
             if kind not in [one.kind for one in made]:
                 make(party, kind, since, world.now)
+                world.entered(party.report)  # whoever's act it was, it stands on the story of this case
 
 
 def follow(world: Model, reports: list[Report]) -> None:

@@ -55,8 +55,8 @@ def go_without(world: Model, *, party: str) -> None:
     tries = [
         made.at
         for made in world.contacts.values()
-        if made.party in same and made.direction == "out" and made.at >= case.proposed
-        if made.outcome in ("attempt", "failed") or "closure" in made.covers
+        if made.party in same and made.at >= case.proposed
+        if (made.direction == "out" and made.outcome in ("attempt", "failed")) or ("closure" in made.covers and made.outcome != "failed")
     ]
     if not tries or reckoner.working_days(min(tries), UNANSWERED) > world.now:
         raise Against
