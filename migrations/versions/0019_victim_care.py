@@ -79,7 +79,9 @@ def _plans() -> None:
     for column in PLAN:
         op.add_column("contact_plan", sa.Column(column, lengths.get(column, sa.String(500)), nullable=True))
     op.execute("ALTER TABLE contact_plan DISABLE TRIGGER audit")
-    op.execute("UPDATE contact_plan SET representative_consent = 'Recorded before Sentinel asked how.' WHERE representative_person_id IS NOT NULL")
+    op.execute(
+        "UPDATE contact_plan SET representative_consent = 'Recorded before Sentinel asked how.' WHERE representative_person_id IS NOT NULL"
+    )
     op.execute("ALTER TABLE contact_plan ENABLE TRIGGER audit")
     checks = {
         "preferred_known": f"preferred IN ({CHANNELS})",

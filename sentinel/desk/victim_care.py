@@ -213,9 +213,7 @@ def hold_telling(case_id: UUID) -> ResponseReturnValue:
     form = HoldForm(version=case.version)
 
     def save() -> str:
-        until = holding.hold_telling(
-            actor=g.user, case=case, until=form.until.data, reason=form.reason.data, version=form.version.data
-        )
+        until = holding.hold_telling(actor=g.user, case=case, until=form.until.data, reason=form.reason.data, version=form.version.data)
         flash(f"Nobody tells the victims what was done before {moment(until)}. It is promised to them from then.", "success")
         return url_for(".case_care", case_id=case.id)
 

@@ -35,9 +35,7 @@ def set_hearing(*, actor: User, case: Case, about: str, at: datetime | None, cou
     return _set(actor, case, Hearing(about=what, at=at, court=where, note=note.strip() or None), before=None)
 
 
-def move_hearing(
-    *, actor: User, hearing: Hearing, at: datetime | None, court: str, note: str = "", version: int | None = None
-) -> Hearing:
+def move_hearing(*, actor: User, hearing: Hearing, at: datetime | None, court: str, note: str = "", version: int | None = None) -> Hearing:
     """It will be heard at another time. Who was told of the old one is told of the new one. Refuses one that is not to come. Recorded."""
     _hold(actor, hearing, version)
     _refuse_moment(at)
@@ -57,9 +55,7 @@ def cancel_hearing(*, actor: User, hearing: Hearing, reason: str, version: int |
     return _ended(hearing, actor, f"Hearing cancelled: {words.moment(hearing.at)}")
 
 
-def record_result(
-    *, actor: User, hearing: Hearing, held_at: datetime | None, result: str, version: int | None = None
-) -> Hearing:
+def record_result(*, actor: User, hearing: Hearing, held_at: datetime | None, result: str, version: int | None = None) -> Hearing:
     """What the court decided, and when. Refuses a moment still to come, and no result. Recorded."""
     _hold(actor, hearing, version)
     if held_at is None or held_at > clock.now():

@@ -257,9 +257,7 @@ def _ended(promise: Promise, actor: User, how: str, why: str) -> Promise:
     return promise
 
 
-def set_plan(
-    *, actor: User, party: Party, values: Mapping[str, Any], version: int | None = None, no_way: bool = False
-) -> ContactPlan:
+def set_plan(*, actor: User, party: Party, values: Mapping[str, Any], version: int | None = None, no_way: bool = False) -> ContactPlan:
     """Change how a party can be reached safely and what they want. The story keeps what it was before.
 
     `values` by column (`sentences.LABELS`). Raises Stale with both versions when somebody changed it meanwhile. Refuses: a way

@@ -94,7 +94,7 @@ def test_each_of_two_closes_with_the_fact_and_one_that_is_taken_out_with_the_nex
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        ('who = ["manager"]', 'triggers.toml: trigger[very_quiet].step[1].who[1]: '),
+        ('who = ["manager"]', "triggers.toml: trigger[very_quiet].step[1].who[1]: "),
         ("{ working_days = 40 }", "triggers.toml: trigger[very_quiet].due"),
         ('condition = "case_quiet"\ntitle = "Nobody', "triggers.toml: trigger[very_quiet].condition: "),
     ],
