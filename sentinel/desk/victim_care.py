@@ -159,7 +159,7 @@ def waive(promise_id: UUID) -> ResponseReturnValue:
         return home(promise.party)
 
     sent = send(form, save)
-    agreed_here = service.supervises(g.user, promise.party)
+    agreed_here = service.agrees_to_less(g.user, promise.party)
     return sent.onwards or _page("victims/waive.html", promise.party, form, sent, promise=promise, supervisor=agreed_here)
 
 

@@ -11,7 +11,7 @@ from config import agreed
 from sentinel.access.models import User
 from sentinel.cases.events import SafeToApproach
 from sentinel.cases.models import Case, Party, Report
-from sentinel.cases.signing import refuse_unless_signs, stands_in
+from sentinel.cases.signing import refuse_unless_signs, signers, stands_in
 from sentinel.cases.timeline import tell
 from sentinel.core import clock
 from sentinel.core.db import db, lock, new_id
@@ -214,7 +214,7 @@ def waive(*, actor: User, promise: Promise, reason: str, note: str, every: int |
     words = {choice.key: choice.text for choice in agreed.current().outcomes.promise_waived}
     if reason not in words:
         raise Refused("Choose what they asked for.", field="reason")
-    if promise.party.klass == Klass.ENHANCED and not supervises(actor, promise.party):
+    if promise.party.klass == Klass.ENHANCED and not agrees_to_less(actor, promise.party):
         raise NotAllowed("They are entitled to the enhanced standard, so a supervisor has to agree. Ask yours to waive it.")
     why = _said(note, "Say in a sentence what they asked for.", "note")
     if promise.kind == Kind.CADENCE:
@@ -231,7 +231,7 @@ def _slow_down(actor: User, party: Party, reason: str, every: int | None) -> Non
             raise Refused(f"Enter how many working days, at most {most}.", field="every")
         plan.every_working_days = every
     plan.no_contact = reason == "asked_not_to_be_contacted"
-    plan.agreed_by = actor.id if supervises(actor, party) else None
+    plan.agreed_by = actor.id if agrees_to_less(actor, party) else None
     db.session.flush()
 
 
@@ -288,7 +288,7 @@ def set_plan(*, actor: User, party: Party, values: Mapping[str, Any], version: i
 
 def _agree_interval(actor: User, party: Party, plan: ContactPlan, every: int | None) -> None:
     """As often as they want; rarer than the standard of somebody enhanced only with their supervisor (rules.md)."""
-    supervisor, rarer = supervises(actor, party), every and every > promises.standard_interval(Klass(party.klass))
+    supervisor, rarer = agrees_to_less(actor, party), every and every > promises.standard_interval(Klass(party.klass))
     if rarer and party.klass == Klass.ENHANCED and not supervisor:
         sentence = "They are entitled to the enhanced standard, so a supervisor has to agree to less. Ask yours to change it."
         raise Refused(sentence, field="every")
@@ -370,6 +370,12 @@ def supervises(actor: User, party: Party) -> bool:
     """Is this person a supervisor of the partner that owns the party's case or report?"""
     owner = db.session.get_one(Case, party.case_id) if party.case_id else db.session.get_one(Report, party.report_id)
     return any(held.role == "supervisor" and held.team.partner_id == owner.owner_partner_id for held in actor.holdings)
+
+
+def agrees_to_less(actor: User, party: Party) -> bool:
+    """May this supervisor agree that somebody enhanced hears less: not for a case of their own, unless there is no other?"""
+    own = party.case is not None and party.case.officer_id == actor.id
+    return supervises(actor, party) and not (own and party.case and signers(party.case))
 
 
 def _hold_open(promise: Promise) -> None:

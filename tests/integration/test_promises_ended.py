@@ -2,6 +2,7 @@
 
 import pytest
 
+from sentinel.core import clock
 from sentinel.core.errors import NotAllowed, Refused
 from sentinel.victims import service
 from tests import factories
@@ -215,3 +216,19 @@ def test_waiving_needs_what_they_asked_for(session, at):
     with pytest.raises(Refused) as refused:
         service.waive(actor=factories.user(), promise=first, reason="asked_another_way", note=" ")
     assert refused.value.field == "note"
+
+
+def test_a_supervisor_does_not_agree_to_less_for_a_case_of_their_own_while_there_is_another(session, at):
+    at("2026-12-02 10:00")
+    party = victim_on_case(HIGH)
+    own, other = factories.user("supervisor@blaby.example"), factories.user("supervisor2@blaby.example")
+    party.case.officer_id = own.id
+    session.flush()
+    cadence = promises(party, "open")["cadence"]
+    asked = {"promise": cadence, "reason": "asked_for_longer", "note": "Once a month is enough.", "every": 20}
+    with pytest.raises(NotAllowed, match="a supervisor has to agree"):
+        service.waive(actor=own, **asked)
+    assert service.waive(actor=other, **asked).state == "waived"
+    other.disabled_at = clock.now()
+    session.flush()
+    assert service.agrees_to_less(own, party), "with nobody else left they may"

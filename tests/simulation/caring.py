@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tests.simulation import promising, reviewing, risking
-from tests.simulation.matters import Against, Assessment, Contact, Gone, Party, Promise, there
+from tests.simulation.matters import Against, Assessment, Case, Contact, Gone, Party, Promise, there
 from tests.simulation.promising import make, never_without, tighten
 
 if TYPE_CHECKING:
@@ -98,10 +98,10 @@ def excuse(world: Model, *, party: str, kind: str) -> None:
 
 
 def waive(world: Model, *, party: str, kind: str, reason: str, every: int | None, by: str) -> None:
-    """Because the victim asked; the enhanced ask a supervisor, who may have the case; never the reference, the decision or the closing."""
+    """Because the victim asked; the enhanced ask a supervisor who has not the case; never the reference, decision or closing."""
     promise = world.promise_of(party, kind)
     one = promise.party
-    supervised = world.teams.people[world.actor(by, one.report.matter)].role == "supervisor"
+    supervised = _agrees(world, by, one)
     if kind in promising.NEVER_WAIVED or (one.klass == "enhanced" and not supervised):
         raise Against
     if kind == "cadence":
@@ -111,6 +111,14 @@ def waive(world: Model, *, party: str, kind: str, reason: str, every: int | None
             one.every = every
         one.no_contact, one.supervisor_agreed = reason == "asked_not_to_be_contacted", supervised
     _answered(world, promise, "waived")
+
+
+def _agrees(world: Model, by: str, party: Party) -> bool:
+    matter = party.report.matter
+    actor = world.actor(by, matter)
+    others = [one for one in world.teams.holding("supervisor", matter.team) if one != actor]
+    own = isinstance(matter, Case) and matter.officer == actor and bool(others)
+    return world.teams.people[actor].role == "supervisor" and not own
 
 
 def review(world: Model, *, party: str) -> None:
