@@ -53,6 +53,7 @@ def case_care(case_id: UUID) -> ResponseReturnValue:
         waivable=lambda promise: promise.kind not in service.NEVER_WAIVED,
         is_hidden=promises.is_hidden,
         held=holding.held_until(case.id),
+        may_hold=allows(current(), Permission.SUPERVISE) and works_for(g.user, case.owner_partner_id),
     )
 
 
@@ -206,7 +207,7 @@ def victims_code(party_id: UUID) -> ResponseReturnValue:
 
 
 @bp.route("/cases/<uuid:case_id>/hold-telling", methods=["GET", "POST"])
-@guards.requires(Permission.PROMISE_EXCUSE)
+@guards.requires(Permission.SUPERVISE)
 def hold_telling(case_id: UUID) -> ResponseReturnValue:
     """Hold what was done for a police operation."""
     case = case_opened(case_id)

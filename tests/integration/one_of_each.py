@@ -171,7 +171,7 @@ def _secrets() -> list[Beginning]:
     """A restricted case, opened in an emergency and touched by a new report; a plain one that may be restricted."""
     hidden, plain = restricted_made.restricted(), make.case(officer=make.user(OFFICER))
     own = restricted_made.restricted(officer=SUPERVISOR)  # nobody else who is named on it signs: somebody has to be asked
-    closure.propose_closing(actor=make.user(OFFICER), case=own, outcome="resolved_advice", note=NOTE, victim_view="agrees")
+    closure.propose_closing(actor=make.user(OFFICER), case=own, outcome="resolved_advice", note=NOTE)
     restricted_made.break_glass(hidden)
     again = NewParty(role="victim", name="Somebody", known=hidden.parties[0].person_id, calling=True)
     report = NewReport(channel="phone", what_happened="He was there again.", parties=(again,))

@@ -41,7 +41,7 @@ def closed(case: Case, *, restricted: bool = False) -> Case:
     for party in everybody:
         assessed(case, party_id=party.id)
     for party in reached:
-        contacted(party, covers=("acknowledge", "first_contact"))
+        contacted(party, covers=("acknowledge", "first_contact", "explain_review", "may_apply"))
     closure.propose_closing(actor=factories.user(), case=case, outcome="no_further_incidents", note="Quiet.")
     for party in reached:
         contacted(party, covers=("closure",), closing_view="agrees")

@@ -318,7 +318,7 @@ def test_cadence_goes_on_from_each_contact(session, at):
 def test_what_was_done_is_told_once_for_each_step(session, at):
     from types import SimpleNamespace
 
-    from sentinel.victims.following import promise_after_intervention
+    from sentinel.victims.done import promise_after_intervention
 
     now = at("2026-12-02 10:47")
     party = victim_on_case()

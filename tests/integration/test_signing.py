@@ -58,7 +58,7 @@ def four(at):
         tried = {"channel": channel, "outcome": "attempt", "note": "No answer."}
         promise_made.contacted(party, when=clock.now() - timedelta(days=days), **tried)
     lowering = assess(party, "medium", FULL_HIGH)
-    closure.propose_closing(actor=who(OFFICER), case=party.case, outcome="resolved_advice", note="Done.", victim_view="agrees")
+    closure.propose_closing(actor=who(OFFICER), case=party.case, outcome="resolved_advice", note="Done.")
     party.case.officer_id = make.user(SUPERVISOR).id
     db.session.flush()
     review = db.session.scalars(select(SupervisionReview).where(SupervisionReview.done_at.is_(None))).one()
