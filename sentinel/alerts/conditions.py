@@ -70,13 +70,15 @@ def _restricted(since: str, where: str) -> str:
 
 
 # Sentinel's own repair (repair.py) does not end the fact. It is known by its cause: the party, or its last promise, with a mark,
-# because excusing or waiving a promise makes the next one with that promise as its cause.
+# because excusing or waiving a promise makes the next one with that promise as its cause. Most have another
+# promise: the first found is enough.
 REPAIRED = "md5('repaired ' || {})::uuid"
 VICTIM_WITHOUT_PROMISE = _victims(
     "CAST(:at AS timestamptz)",
-    f"""{MAY_BE_TOLD} AND NOT EXISTS (SELECT FROM promise p WHERE p.party_id = y.id AND p.state = 'open' AND NOT (p.kind = 'cadence'
-    AND (p.cause_id = {REPAIRED.format("y.id")}
-         OR p.cause_id IN (SELECT {REPAIRED.format("q.id")} FROM promise q WHERE q.party_id = y.id))))""",  # noqa: S608
+    f"""{MAY_BE_TOLD} AND (SELECT true FROM promise p WHERE p.party_id = y.id AND p.state = 'open' AND p.kind <> 'cadence' LIMIT 1) IS NULL
+    AND NOT EXISTS (SELECT FROM promise p WHERE p.party_id = y.id AND p.state = 'open' AND p.kind = 'cadence'
+        AND p.cause_id <> {REPAIRED.format("y.id")}
+        AND p.cause_id NOT IN (SELECT {REPAIRED.format("q.id")} FROM promise q WHERE q.party_id = y.id))""",  # noqa: S608
 )
 HIGH_EPISODE_UNSEEN = watch(
     "e.id",
@@ -118,12 +120,13 @@ INTERVENTION_ENDING = watch(
     case_id="i.case_id",
 )
 # Nobody has been spoken to since the fifth working day before: over with the contact that keeps what was promised.
+UNPREPARED = """party y JOIN promise p ON p.party_id = y.id AND p.kind = 'hearing_eve' AND p.state = 'open' AND p.cause_id = h.id
+    WHERE y.case_id = h.case_id"""
 HEARING_NEAR = watch(
     "h.id",
-    "(SELECT min(p.starts_at) FROM promise p WHERE p.cause_id = h.id AND p.kind = 'hearing_eve' AND p.state = 'open')",
+    f"(SELECT min(p.starts_at) FROM {UNPREPARED})",  # noqa: S608
     "hearing h",
-    """h.state = 'set' AND EXISTS (SELECT FROM promise p WHERE p.cause_id = h.id AND p.kind = 'hearing_eve' AND p.state = 'open'
-    AND p.starts_at <= :at)""",
+    f"h.state = 'set' AND EXISTS (SELECT FROM {UNPREPARED} AND p.starts_at <= :at)",  # noqa: S608
     case_id="h.case_id",
 )
 # Its case has closed, or is about to: whoever looks after it hears, not the officer the case had.
