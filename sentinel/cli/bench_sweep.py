@@ -56,9 +56,11 @@ def sweep(bench: "Bench") -> Mapping[str, Any]:
         at = _promise_all(urls["superuser"])
         with _copy(urls["superuser"]) as twin:
             before = _memory()
+            _settled(urls["superuser"])
             first, counts = _swept(urls["worker"], at)
             after_first = _memory()
             again, nothing = _swept(urls["worker"], at)
+            _settled(urls["superuser"])
             bare, written = _bare(urls["superuser"], twin, at)
     if counts.opened != written[1] or nothing.opened or nothing.escalated:
         raise Refused(f"The measurement went wrong: {counts} and {nothing}, beside {written}.")
@@ -109,6 +111,12 @@ def _copy(superuser: str) -> Iterator[str]:
             yield here.set(database=name).render_as_string(hide_password=False)
         finally:
             connection.execute(sql.SQL("DROP DATABASE {name} WITH (FORCE)").format(**names))
+
+
+def _settled(superuser: str) -> None:
+    """What was written before is on disk: neither side pays for making the copy."""
+    with psycopg.connect(libpq_url(superuser), autocommit=True) as connection:
+        connection.execute("CHECKPOINT")
 
 
 def _swept(worker_url: str, at: datetime) -> tuple[float, Any]:

@@ -49,6 +49,7 @@ def test_a_report_is_taken_in_the_order_of_the_call_and_saved_with_ctrl_enter(sh
     know_the_postcode(shared_house)
     page = arrive(shared_house, TAKER).page
     hands = Hands(page)
+    page.wait_for_load_state("networkidle")  # a key pressed while the page is being put together goes nowhere
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to main content")).to_be_focused()
     page.keyboard.press("Enter")
@@ -83,6 +84,7 @@ def test_tab_leads_from_the_place_into_what_is_known_there(shared_house: House, 
     page = arrive(shared_house, TAKER).page
     page.get_by_label("Address, place or postcode").fill(str(known[0]))
     expect(page.get_by_role("button", name="Attach place").first).to_be_visible()
+    page.wait_for_load_state("networkidle")
     page.get_by_label("Address, place or postcode").focus()
     Hands(page).tab_to("attach")
     page.keyboard.press("Enter")

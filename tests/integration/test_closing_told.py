@@ -44,10 +44,10 @@ def missing(case):
 def two_victims(at):
     """A case with two victims who are not one: a report about each, joined."""
     at("2026-12-02 10:47")
-    case = opened(report_taken())
-    other = report_taken(who=factories.person("Grace Adeyemi"))
+    first, other = report_taken(), report_taken(who=factories.person("Grace Adeyemi"))
+    case = opened(first)
     triage.join_case(actor=officer(), report=other, case=case, reason="same_problem")
-    return case, victim(case.reports[0]), victim(other)
+    return case, victim(first), victim(other)
 
 
 # --- The promise ------------------------------------------------------------------------------------------------------
