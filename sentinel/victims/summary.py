@@ -49,7 +49,7 @@ def send_summary(*, actor: User, party: Party, channel: str, key: UUID) -> None:
 
 
 def summary(message: Message) -> Email | Text | Paper | NotSent:
-    """Their own open promises and what was done since, in the words they were told. Nothing of anybody else, nor what it is about."""
+    """Their own open promises and what was done since, in the words they were told. Nothing of anybody else."""
     party = db.session.get_one(Party, message.ref_id)
     record = party.case or party.report
     assert record is not None, "a party stands on a report or a case"
