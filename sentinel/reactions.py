@@ -14,6 +14,7 @@ from sentinel.cases import events as cases
 from sentinel.core.events import Reactions
 from sentinel.desk import closing
 from sentinel.interventions import events as interventions
+from sentinel.interventions import hearings
 from sentinel.interventions import service as enforcing
 from sentinel.oversight import letters as record_letters
 from sentinel.post import access_link, second_factor
@@ -40,7 +41,13 @@ REACTIONS: Reactions = {
     access.LinkMade: (access_link.send,),
     access.SecondFactorReset: (second_factor.send,),
     cases.ReportTaken: (assessing.screen_report, promising.promise_on_report, alerting.tell_of_touched),
-    cases.ReportTriaged: (assessing.follow_triage, promising.follow_triage, referring.follow_triage, alerting.close_triaged),
+    cases.ReportTriaged: (
+        assessing.follow_triage,
+        promising.follow_triage,
+        hearings.tell_newcomers,
+        referring.follow_triage,
+        alerting.close_triaged,
+    ),
     cases.IncidentsLinked: (review_promises.follow_incidents,),
     cases.HandedOver: (done.promise_who_has_it, alerting.follow_handover),
     cases.OfficerChanged: (done.promise_who_has_it,),
@@ -63,6 +70,7 @@ REACTIONS: Reactions = {
     risk.RiskHighAgain: (referring.update_open,),
     risk.EpisodeEnded: (supervision.end_reviews, referring.end_of_episode, alerting.close_episode),
     victims.ContactLogged: (alerting.close_kept,),
+    victims.Contactable: (hearings.tell_newcomers,),
     victims.PromiseEnded: (telling.note_excused, alerting.close_ended),
     referrals.ReferralMoved: (alerting.close_moved,),
     interventions.InterventionMoved: (done.promise_after_intervention, alerting.close_moved),

@@ -70,8 +70,8 @@ def _restricted(since: str, where: str) -> str:
 
 
 # Sentinel's own repair (repair.py) does not end the fact. It is known by its cause: the party, or its last promise, with a mark,
-# because excusing or waiving a promise makes the next one with that promise as its cause. Most have another
-# promise: the first found is enough.
+# because excusing or waiving a promise makes the next one with that promise as its cause. Where there is a promise of another kind,
+# the first found is enough.
 REPAIRED = "md5('repaired ' || {})::uuid"
 VICTIM_WITHOUT_PROMISE = _victims(
     "CAST(:at AS timestamptz)",

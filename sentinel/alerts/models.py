@@ -18,7 +18,7 @@ class Alert(Model):
 
     `since` is the moment the condition counts from; `due_at` is empty for what has no date to be late for (a repeat victim).
     `passed` are the steps that were over before the sweep came by: recorded, and nobody told of them. What it is about has no
-    foreign keys: one statement writes it from the very rows, nobody may delete those, and checking each was a third of a sweep.
+    foreign keys: one statement writes it from the very rows, nobody may delete those, and checking each of them was a fifth of a sweep.
     """
 
     __tablename__ = "alert"

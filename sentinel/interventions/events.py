@@ -20,7 +20,7 @@ class HearingSet:
 
     hearing: Hearing
     before: Hearing | None
-    actor: User
+    actor: User | None
 
 
 @dataclass(frozen=True)

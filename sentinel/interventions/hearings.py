@@ -6,6 +6,7 @@ Each locks its case, writes a line of the story and publishes what victims have 
 from datetime import datetime, timedelta
 
 from sentinel.access.models import User
+from sentinel.cases.events import ReportTriaged
 from sentinel.cases.models import Case
 from sentinel.cases.timeline import tell
 from sentinel.core import clock, words
@@ -16,6 +17,7 @@ from sentinel.interventions import queries
 from sentinel.interventions.events import HearingEnded, HearingSet
 from sentinel.interventions.models import Hearing
 from sentinel.interventions.service import STALE, in_words, refuse_unless_worked_by
+from sentinel.victims.events import Contactable
 
 FURTHEST = timedelta(days=3 * 366)
 
@@ -63,6 +65,15 @@ def record_result(*, actor: User, hearing: Hearing, held_at: datetime | None, re
     hearing.result = in_words(result, "Say in a sentence what the court decided.", field="result")
     hearing.state, hearing.held_at, hearing.ended_at = "held", held_at, clock.now()
     return _ended(hearing, actor, f"Hearing held: {words.moment(held_at)}")
+
+
+def tell_newcomers(event: Contactable | ReportTriaged) -> None:
+    """Somebody came to the case, or can be contacted from now on: they hear of the hearings to come like the others."""
+    case_id = event.party.case_id if isinstance(event, Contactable) else event.report.case_id
+    case = db.session.get(Case, case_id) if case_id else None
+    for hearing in queries.hearings_of(case) if case else ():
+        if hearing.state == "set" and hearing.at > clock.now():
+            publish(HearingSet(hearing, None, event.actor))
 
 
 def _court(court: str) -> str:

@@ -175,13 +175,14 @@ def _sent(message: Message, letter: Letter) -> Outcome:
         return letter if message.fate != "unsure" else Uncertain(GONE_BEFORE)
     if isinstance(letter, Webhook):
         return send_webhook(message, letter)
+    assert not isinstance(letter, Paper), "a letter is posted by somebody (paper.py)"
     chosen = settings()
     carrier = carriers(chosen).get(message.channel)
-    if carrier == NOTIFY and not isinstance(letter, Paper):
+    if carrier == NOTIFY:
         return notify.send(message, letter, chosen)
     if message.fate == "unsure":
         return Uncertain(LEFT_WITH)
-    if isinstance(letter, Text | Paper):
+    if isinstance(letter, Text):
         return Failed(NO_TEXT)
     if carrier == SMTP:
         return send_email(message, letter, chosen.smtp_url, chosen.base_url)

@@ -33,7 +33,10 @@ def to_print() -> Select[Outbox]:
 
 def letter(message_id: int) -> Paper | NotSent:
     """The letter as it would be printed now, or why it may not be sent after all."""
-    message = _message(message_id)
+    return _written(_message(message_id))
+
+
+def _written(message: Message) -> Paper | NotSent:
     made = current_app.extensions["sentinel.messages"][message.template](message)
     if not isinstance(made, Paper | NotSent):
         raise NotFound
@@ -55,7 +58,8 @@ def pdf(paper: Paper) -> bytes:
 
 def posted(message_id: int) -> str | None:
     """Somebody posted it: what it was to do is done. Returns why it must not go, where it became unsafe meanwhile: then it is put aside."""
-    message, made = _message(message_id), letter(message_id)
+    message = _message(message_id)
+    made = _written(message)
     if isinstance(made, NotSent):
         _finish(message_id, state="cancelled", last_error=made.reason)
         return made.reason

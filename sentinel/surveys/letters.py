@@ -7,6 +7,8 @@ from sentinel.core.db import db
 from sentinel.post.letters import Email, Message, NotSent, Text
 from sentinel.surveys import service
 from sentinel.surveys.models import SurveyOffer
+from sentinel.victims.letters import address
+from sentinel.victims.models import ContactPlan
 
 
 def survey(message: Message) -> Email | Text | NotSent:
@@ -14,7 +16,8 @@ def survey(message: Message) -> Email | Text | NotSent:
     offer = db.session.get_one(SurveyOffer, message.ref_id)
     if why_not := service.why_not(offer.party, message.channel):
         return NotSent(why_not)
-    to, words = service.address(offer.party, message.channel), agreed.current().survey
+    plan, words = db.session.get_one(ContactPlan, offer.party_id), agreed.current().survey
+    to = address(plan, message.channel)
     asked = {"intro": words.intro, "free": words.free, "days": words.valid_days, "link": service.link_of(offer)}
     template = "post/survey_text.txt" if message.channel == "text" else "post/survey.txt"
     body = current_app.jinja_env.get_template(template).render(**asked).strip()

@@ -21,13 +21,12 @@ from sentinel.cases.states import is_child
 from sentinel.cases.timeline import tell
 from sentinel.core import clock
 from sentinel.core.db import db
-from sentinel.people.keys import mobile_key
 from sentinel.people.models import Person
 from sentinel.post.channels import not_set_up
 from sentinel.post.service import queue_message
 from sentinel.surveys.models import SurveyOffer
 from sentinel.victims import closing
-from sentinel.victims.letters import unsafe
+from sentinel.victims.letters import address, unsafe
 from sentinel.victims.models import ContactPlan
 
 TEMPLATE = "survey"
@@ -88,7 +87,8 @@ def why_not(party: Party, channel: str) -> str | None:
         return NOT_THEM
     if any(unsafe(one, plan, channel) for one, plan in zip(same, plans, strict=True) if plan or one is party):
         return NO_WAY
-    return None if address(party, channel) else NO_WAY
+    plan = db.session.get(ContactPlan, party.id)
+    return None if plan and address(plan, channel) else NO_WAY
 
 
 def _parties(party: Party) -> list[Party]:
@@ -101,14 +101,6 @@ def _never(party: Party) -> bool:
     domestic = bool(report and report.detail and report.detail.is_domestic)
     child = is_child(person.born_on, person.age_years, clock.today())
     return domestic or child or party.role == "alleged" or not party.contactable
-
-
-def address(party: Party, channel: str) -> str:
-    """Where it goes: an e-mail address, or a number that takes texts; "" where there is none."""
-    plan = db.session.get(ContactPlan, party.id)
-    if plan is None:
-        return ""
-    return plan.email_address or "" if channel == "email" else mobile_key(plan.phone or "")
 
 
 def link_of(made: SurveyOffer) -> str:

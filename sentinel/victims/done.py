@@ -42,7 +42,7 @@ class HearingSet(Protocol):
     @property
     def before(self) -> Any: ...
     @property
-    def actor(self) -> User: ...
+    def actor(self) -> User | None: ...
 
 
 class HearingEnded(Protocol):
@@ -81,7 +81,7 @@ def promise_hearing(event: HearingSet) -> None:
     hearing, before = event.hearing, event.before
     for party in victims_of(hearing.case_id):
         told_by = _no_longer_heard(party, before.id, event.actor) if before else None
-        if promises.may_be_promised(party):
+        if promises.may_be_promised(party) and not promises.made_for(party, Kind.HEARING_SET, hearing.id):
             since, start, last = _tellable(hearing.case_id, clock.now()), *_eve(hearing.at)
             made = [
                 make_promise(party=party, kind=Kind.HEARING_SET, cause_id=hearing.id, starts_at=since, no_later_than=told_by or hearing.at),

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from sentinel.access.models import User
+from sentinel.cases.models import Party
 from sentinel.victims.models import Contact, Promise
 
 
@@ -18,3 +20,11 @@ class PromiseEnded:
     """A promise was excused, waived, reviewed or ended without a contact."""
 
     promise: Promise
+
+
+@dataclass(frozen=True)
+class Contactable:
+    """A victim on something that goes on can be contacted from now on."""
+
+    party: Party
+    actor: User | None

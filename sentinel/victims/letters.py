@@ -20,7 +20,6 @@ from sentinel.victims.models import Contact, ContactPlan, Promise
 from sentinel.victims.rules import Kind
 
 ACKNOWLEDGEMENT, OFFICER_CHANGED, SUMMARY = "acknowledgement", "officer_changed", "summary"
-COLUMNS = {"text": "text", "email": "email", "letter": "post"}
 # What each of them tells, in the words of the record and by kind of promise.
 TELLS = {
     ACKNOWLEDGEMENT: ("The reference, what happens next and by when.", Kind.ACKNOWLEDGE),
@@ -111,7 +110,7 @@ def unsafe(party: Party, plan: ContactPlan | None, channel: str) -> str | None:
     """Why nothing may be sent to this party by itself over a channel at this moment; not asked counts as not safe."""
     if promises.is_hidden(party):
         return HIDDEN
-    return None if plan and getattr(plan, COLUMNS[channel]) == "yes" else NOT_SAFE
+    return None if plan and getattr(plan, promises.ONE_WAY[channel]) == "yes" else NOT_SAFE
 
 
 def note_sent(event: MessageSent) -> None:

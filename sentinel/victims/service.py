@@ -19,7 +19,7 @@ from sentinel.core.errors import NotAllowed, Refused, Stale
 from sentinel.core.events import publish
 from sentinel.people.models import Person
 from sentinel.victims import closing, holding, plans, promises, queries, reviews, rules, sentences
-from sentinel.victims.events import ContactLogged
+from sentinel.victims.events import Contactable, ContactLogged
 from sentinel.victims.models import CHANNELS, Contact, ContactCovers, ContactPlan, Promise
 from sentinel.victims.promises import make_promise
 from sentinel.victims.rules import Kind, Klass
@@ -337,6 +337,7 @@ def first_contact(party: Party, *, since: datetime, actor: User | None) -> None:
     more = promises.never_without(party, since=since, cause_id=new_id())
     promises.announce(party, [*made, *([more] if more else [])], actor)
     reviews.promise_review(party, actor, since=since)
+    publish(Contactable(party, actor))
     closing.promise_told(party, actor)
 
 

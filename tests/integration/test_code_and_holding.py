@@ -12,7 +12,7 @@ from sentinel.core.errors import NotAllowed, Refused
 from sentinel.interventions import hearings, service
 from sentinel.victims import code, holding
 from tests import factories
-from tests.integration.promise_made import HIGH, all_promises, contacted, promises, story, victim, victim_on_case
+from tests.integration.promise_made import HIGH, all_promises, contacted, promises, story, victim_on_case
 
 OFFICER, SUPERVISOR, STRANGER = "officer@blaby.example", "supervisor@blaby.example", "supervisor@charnwood.example"
 
@@ -176,4 +176,3 @@ def test_through_the_browser(client_as, session):
     assert "covers crime only" in officer.get(code_page).text
     officer.post(code_page, data={"applies": "yes", "reason": "Crime number given."})
     assert "Victims’ Code" in officer.get(care).text
-    assert victim

@@ -4,12 +4,14 @@ from datetime import datetime
 
 import pytest
 
+from sentinel.cases import triage
 from sentinel.core import clock
 from sentinel.core.db import db
 from sentinel.core.errors import NotAllowed, Refused, Stale
 from sentinel.interventions import hearings, queries
+from sentinel.victims import service
 from tests import factories
-from tests.integration.promise_made import HIGH, all_promises, contacted, promises, story, victim_on_case
+from tests.integration.promise_made import HIGH, all_promises, contacted, promises, report_taken, story, victim, victim_on_case
 from tests.integration.risk_made import assess
 
 COURT = "Leicester County Court"
@@ -112,6 +114,25 @@ def test_becoming_enhanced_later_speeds_the_days_before_and_does_not_bring_them_
         (london("2026-12-10 09:00"), london("2026-12-11 17:00"), "open"),
         (london("2026-12-10 09:00"), london("2026-12-16 17:00"), "open"),
     ]
+
+
+def test_who_comes_to_the_case_or_is_found_later_hears_of_the_hearing_too_and_nobody_hears_it_promised_twice(session, at):
+    party = victim_on_case()
+    hearing(party)
+    late = report_taken(who=factories.person("Grace Adeyemi"))
+    lost = report_taken(who=factories.person("Piotr Nowak"), plan={"ring": "no", "text": "no"}, contactable=False)
+    at("2026-12-04 10:00")
+    for report in (late, lost):
+        triage.join_case(actor=factories.user(), report=report, case=party.case, reason="same_problem")
+    joined, unreached = victim(late), victim(lost)
+    assert dates(joined, "hearing_set")[0][:2] == (london("2026-12-04 10:00"), london("2026-12-11 17:00"))
+    assert dates(joined, "hearing_eve")[0][:2] == (london("2026-12-10 09:00"), london("2026-12-16 17:00"))
+    assert dates(unreached, "hearing_set") == []
+    at("2026-12-07 10:00")
+    service.set_plan(actor=factories.user(), party=unreached, values={"phone": "07700 900600", "ring": "yes"})
+    assert dates(unreached, "hearing_set")[0][0] == london("2026-12-07 10:00")
+    assert len(dates(party, "hearing_set")) == len(dates(joined, "hearing_set")) == 1
+    assert sum("hearing date" in title for title in story(party.case, "promise")) == 3
 
 
 def test_cancelling_ends_the_preparation_and_promises_to_say_so(session):

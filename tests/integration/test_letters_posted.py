@@ -19,7 +19,7 @@ from sentinel.victims.following import promise_on_report
 from sentinel.victims.models import Contact
 from tests import factories
 from tests.integration.carriers import mail_server
-from tests.integration.promise_made import HIGH, PHONE, contacted, opened, plan, promises, report_taken, story, victim, victim_on_case
+from tests.integration.promise_made import HIGH, PHONE, contacted, plan, promises, report_taken, story, victim, victim_on_case
 
 OFFICER, STRANGER = "officer@blaby.example", "officer@charnwood.example"
 BY_POST = {"address": "Flat 4, Fosse Court, Blaby, LE8 4AA", "post": "yes"}
@@ -202,4 +202,3 @@ def test_another_partners_people_find_no_letter(client_as, session):
     for page in (f"/letters/{number}", f"/letters/{number}/put-aside"):
         assert client.get(page, status=404).status_code == 404
     assert client.post(f"/letters/{number}/posted", status=404).status_code == 404
-    assert opened
