@@ -1,8 +1,6 @@
 """Who gets a message about alerts: at once where it cannot wait, everything else in one digest each working morning."""
 
-from itertools import groupby
-from operator import attrgetter
-from typing import Any
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -13,22 +11,24 @@ from sentinel.core.db import db
 from sentinel.post.service import queue_message
 
 AT_ONCE, DIGEST = "alerts_now", "alerts_digest"
+TEMPLATES = {"now": AT_ONCE, "digest": DIGEST}
 MORNING = range(6, 12)
 
+_UNSENT = "outbox_id IS NULL AND via = :via AND (CAST(:alert_id AS bigint) IS NULL OR alert_id = :alert_id)"
+_TO_TELL = text(f"SELECT DISTINCT user_id FROM telling WHERE {_UNSENT} ORDER BY user_id")  # noqa: S608
 # Another sweep may be writing messages at the same moment: each telling goes into one of them.
-_UNSENT = text(
-    """SELECT alert_id, step, user_id FROM telling WHERE outbox_id IS NULL AND via = :via
-    AND (CAST(:alert_id AS bigint) IS NULL OR alert_id = :alert_id) ORDER BY user_id, alert_id, step FOR UPDATE SKIP LOCKED"""
-)
-_SENT_WITH = text(
-    """UPDATE telling t SET outbox_id = :outbox_id FROM unnest(CAST(:alerts AS bigint[]), CAST(:steps AS int[])) AS u (alert_id, step)
-    WHERE t.user_id = :user_id AND t.alert_id = u.alert_id AND t.step = u.step"""
+_TELL_WITH = text(
+    f"""UPDATE telling t SET outbox_id = u.message
+    FROM (SELECT alert_id, step, user_id, m.message FROM telling
+          JOIN unnest(CAST(:users AS uuid[]), CAST(:messages AS bigint[])) AS m (user_id, message) USING (user_id)
+          WHERE {_UNSENT} ORDER BY alert_id, step, user_id FOR UPDATE OF telling SKIP LOCKED) AS u
+    WHERE t.alert_id = u.alert_id AND t.step = u.step AND t.user_id = u.user_id"""  # noqa: S608
 )
 
 
 def tell_at_once(key: UUID, alert_id: int | None = None) -> int:
     """One message to each person told of something that cannot wait and not yet written to. `key` names the sweep or the cause."""
-    return sum(_write(user_id, f"now:{user_id}:{key}", AT_ONCE, rows) for user_id, rows in _unsent("now", alert_id).items())
+    return _write(_to_tell("now", alert_id), "now", key, alert_id)
 
 
 def write_digests() -> int:
@@ -39,14 +39,11 @@ def write_digests() -> int:
     here = clock.london(clock.now())
     if here.hour not in MORNING or not worktime.is_working_day(here.date()):
         return 0
-    unsent = _unsent("digest", None)
-    everybody = sorted({*unsent, *_people_with_open_alerts()})
-    return sum(_write(user_id, f"digest:{user_id}:{here.date()}", DIGEST, unsent.get(user_id, [])) for user_id in everybody)
+    return _write({*_to_tell("digest"), *_people_with_open_alerts()}, "digest", here.date())
 
 
-def _unsent(via: str, alert_id: int | None) -> dict[UUID, list[Any]]:
-    rows = db.session.execute(_UNSENT, {"via": via, "alert_id": alert_id}).all()
-    return {user_id: list(group) for user_id, group in groupby(rows, key=attrgetter("user_id"))}
+def _to_tell(via: str, alert_id: int | None = None) -> set[UUID]:
+    return set(db.session.scalars(_TO_TELL, {"via": via, "alert_id": alert_id}))
 
 
 def _people_with_open_alerts() -> list[UUID]:
@@ -54,10 +51,17 @@ def _people_with_open_alerts() -> list[UUID]:
     return list(db.session.scalars(told.distinct()))
 
 
-def _write(user_id: UUID, dedupe_key: str, template: str, tellings: list[Any]) -> bool:
-    number = queue_message(dedupe_key=dedupe_key, channel="email", template=template, ref_table="app_user", ref_id=user_id)
-    if number is None:
-        return False
-    alerts, steps = [row.alert_id for row in tellings], [row.step for row in tellings]
-    db.session.execute(_SENT_WITH, {"outbox_id": number, "user_id": user_id, "alerts": alerts, "steps": steps})
-    return True
+def _write(people: set[UUID], via: str, key: UUID | date, alert_id: int | None = None) -> int:
+    """A message to each, once for this key, and with it everything they have been told of and not yet written to about."""
+    queued = {user_id: _queue(user_id, via, key) for user_id in sorted(people)}
+    messages = {user_id: number for user_id, number in queued.items() if number is not None}
+    if messages:
+        numbers = {"users": list(messages), "messages": list(messages.values())}
+        db.session.execute(_TELL_WITH, {"via": via, "alert_id": alert_id, **numbers})
+    return len(messages)
+
+
+def _queue(user_id: UUID, via: str, key: UUID | date) -> int | None:
+    return queue_message(
+        dedupe_key=f"{via}:{user_id}:{key}", channel="email", template=TEMPLATES[via], ref_table="app_user", ref_id=user_id
+    )

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from sentinel.access.models import User
-from sentinel.core.db import Line, Model, RowNumber, Word, one_of, ref
+from sentinel.core.db import Line, Model, RowNumber, Word, one_of, ref, where_set
 
 ANSWERS = ("acknowledge", "snooze", "ask", "do", "give")
 
@@ -34,11 +34,11 @@ class Alert(Model):
     subject_id: Mapped[UUID]
     case_id: Mapped[UUID | None]
     report_id: Mapped[UUID | None] = mapped_column(index=True)
-    party_id: Mapped[UUID | None] = mapped_column(index=True)
-    owner_partner_id: Mapped[UUID | None] = mapped_column(index=True)
+    party_id: Mapped[UUID | None]
+    owner_partner_id: Mapped[UUID | None]
     team_id: Mapped[UUID | None] = mapped_column(index=True)
     officer_id: Mapped[UUID | None] = mapped_column(index=True)
-    agency_id: Mapped[UUID | None] = mapped_column(index=True)
+    agency_id: Mapped[UUID | None]
     urgent: Mapped[bool] = mapped_column(default=False)
     since: Mapped[datetime]
     due_at: Mapped[datetime | None]
@@ -51,21 +51,25 @@ class Alert(Model):
 
 
 class Telling(Model):
-    """Somebody was told of an alert at a step; once. `via` says how they hear outside Sentinel: at once, or in the digest."""
+    """Somebody was told of an alert at a step; once. `via` says how they hear outside Sentinel: at once, or in the digest.
+
+    No foreign key to the alert, for the reason the alert has none.
+    """
 
     __tablename__ = "telling"
     __table_args__ = (
         one_of("via", ("now", "digest")),
         Index("ix_telling_user", "user_id", "told_at"),
         Index("ix_telling_unsent", "via", "user_id", postgresql_where="outbox_id IS NULL"),
+        *where_set("telling", "outbox_id"),
     )
 
-    alert_id: Mapped[int] = mapped_column(BigInteger, ref("alert.id"), primary_key=True)
+    alert_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     step: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[UUID] = mapped_column(primary_key=True)
     told_at: Mapped[datetime]
     via: Mapped[Word]
-    outbox_id: Mapped[int | None] = mapped_column(BigInteger, ref("outbox.id"), index=True)
+    outbox_id: Mapped[int | None] = mapped_column(BigInteger, ref("outbox.id"))
 
 
 class Answer(Model):
@@ -88,9 +92,10 @@ class Answer(Model):
 
 
 class SweepMark(Model):
-    """The last moment the sweep ran for. Never goes back."""
+    """The last moment the sweep ran for, which never goes back, and what the clock said when it began."""
 
     __tablename__ = "sweep_mark"
 
     id: Mapped[int] = mapped_column(primary_key=True, default=1, autoincrement=False)
     swept_at: Mapped[datetime]
+    begun_at: Mapped[datetime]

@@ -52,9 +52,9 @@ def raise_facts(trigger: Trigger, at: datetime, subject: UUID | None = None) -> 
     return Raised(len(opened), len(rows) - len(opened) - ended, closed=ended)
 
 
-def close_promises(trigger: Trigger, at: datetime) -> int:
-    """Close alerts whose promise is no longer open."""
-    return _change(statements.CLOSE_PROMISES, at, {"trigger": trigger.key})
+def close_promises(trigger: Trigger, at: datetime, ended_after: datetime) -> int:
+    """Close alerts whose promise ended after that moment."""
+    return _change(statements.CLOSE_PROMISES, at, {"trigger": trigger.key, "ended_after": ended_after})
 
 
 def close_fact(trigger: Trigger, at: datetime, subject: UUID) -> int:

@@ -54,39 +54,43 @@ raised AS (
         owner_partner_id = excluded.owner_partner_id, team_id = excluded.team_id, officer_id = excluded.officer_id
     WHERE a.step < excluded.step
     RETURNING a.*, a.xmax = 0 AS opened
-), news AS (
-    SELECT r.*, CASE WHEN c.restricted THEN c.id END AS secret FROM raised r LEFT JOIN asb_case c ON c.id = r.case_id
 )"""
 
 # `secret` is a case that only its named list may know of; what is about no case or report is about a person, who is not told.
-# Each way of being told is worked out once for everybody it holds for: a team of 40 late promises asks who its supervisor is once.
-# Where the officer hears of a trigger at all, they also do when a step was passed unseen; at night and at weekends what cannot
-# wait also goes to whoever is on duty. A new high risk goes to somebody at any hour: with nobody on duty, to the service manager.
+# Alerts told the same way are worked out together, and whoever a path leads to is found once: a team of 40 late promises asks who its
+# supervisor is once. Where the officer hears of a trigger at all, they also do when a step was passed unseen; at night and at weekends
+# what cannot wait also goes to whoever is on duty. A new high risk goes to somebody at any hour: with nobody on duty, to the service
+# manager.
 TOLD = """
-due_to AS (
-    SELECT n.id, n.step, n.urgent, n.officer_id, n.team_id, n.agency_id, n.secret, w.who,
-        concat_ws('|', w.who, n.officer_id, 't', n.team_id, 'a', n.agency_id, 's', n.secret,
-        CASE WHEN n.case_id IS NULL AND n.report_id IS NULL THEN n.subject_id END) AS way,
-        CASE WHEN n.case_id IS NULL AND n.report_id IS NULL THEN n.subject_id END AS about_id
-    FROM news n CROSS JOIN LATERAL (
+news AS (
+    SELECT n.*, concat_ws('|', n.step, n.urgent, n.passed, n.officer_id, 't', n.team_id, 'a', n.agency_id, 's', n.secret, 'p',
+        n.about_id) AS way
+    FROM (
+        SELECT r.id, r.step, r.urgent, r.passed, r.officer_id, r.team_id, r.agency_id, CASE WHEN c.restricted THEN c.id END AS secret,
+            CASE WHEN r.case_id IS NULL AND r.report_id IS NULL THEN r.subject_id END AS about_id
+        FROM raised r LEFT JOIN asb_case c ON c.id = r.case_id) AS n
+), due_to AS (
+    SELECT n.*, w.who, concat_ws('|', w.who, n.officer_id, 't', n.team_id, 'a', n.agency_id, 's', n.secret, 'p', n.about_id) AS path
+    FROM (SELECT DISTINCT way, step, urgent, passed, officer_id, team_id, agency_id, secret, about_id FROM news) AS n
+    CROSS JOIN LATERAL (
         SELECT u.who FROM unnest(CAST(:told_steps AS int[]), CAST(:told_whos AS text[])) AS u (step, who) WHERE u.step = n.step
         UNION SELECT 'officer' WHERE n.passed @> ARRAY[n.step - 1] AND 'officer' = ANY (CAST(:told_whos AS text[]))
         UNION SELECT 'duty' WHERE n.urgent AND :out_of_hours
         UNION SELECT 'manager' WHERE n.urgent AND :somebody_awake AND NOT EXISTS (SELECT FROM recipients('duty', n.officer_id, n.team_id,
-            n.agency_id, CASE WHEN n.case_id IS NULL AND n.report_id IS NULL THEN n.subject_id END, n.secret, CAST(:at AS timestamptz)))
+            n.agency_id, n.about_id, n.secret, CAST(:at AS timestamptz)))
     ) AS w
 ), reached AS (
-    SELECT d.way, p.user_id FROM (SELECT DISTINCT way, who, officer_id, team_id, agency_id, about_id, secret FROM due_to) AS d
+    SELECT d.path, p.user_id FROM (SELECT DISTINCT path, who, officer_id, team_id, agency_id, about_id, secret FROM due_to) AS d
     CROSS JOIN LATERAL recipients(d.who, d.officer_id, d.team_id, d.agency_id, d.about_id, d.secret, CAST(:at AS timestamptz)) AS p
 ), told AS (
     INSERT INTO telling (alert_id, step, user_id, told_at, via)
-    SELECT DISTINCT d.id, d.step, p.user_id, CAST(:at AS timestamptz), CASE WHEN d.urgent THEN 'now' ELSE 'digest' END
-    FROM due_to d JOIN reached p USING (way) ON CONFLICT DO NOTHING
+    SELECT n.id, n.step, p.user_id, CAST(:at AS timestamptz), CASE WHEN n.urgent THEN 'now' ELSE 'digest' END
+    FROM news n JOIN (SELECT DISTINCT way, user_id FROM due_to JOIN reached USING (path)) AS p USING (way) ON CONFLICT DO NOTHING
 )"""
 # A batch may move promises without raising anything: only an empty batch is the last.
 RAISE_PROMISES = f"""WITH {PROMISES}, {PLACED}, {RAISED}, {TOLD}
 SELECT (SELECT count(*) FROM due) AS moved, count(*) FILTER (WHERE opened) AS opened, count(*) FILTER (WHERE NOT opened) AS escalated
-FROM news"""  # noqa: S608
+FROM raised"""  # noqa: S608
 
 # What holds is looked for once, for raising and for closing: some conditions group half a year of reports.
 RAISE_FACTS = f"""WITH {FACTS}, {PLACED}, {RAISED}, {TOLD}, ended AS (
@@ -94,11 +98,12 @@ RAISE_FACTS = f"""WITH {FACTS}, {PLACED}, {RAISED}, {TOLD}, ended AS (
     AND (CAST(:subject AS uuid) IS NULL OR a.subject_id = :subject)
     AND a.subject_id NOT IN (SELECT f.subject_id FROM found f) RETURNING a.id
 )
-SELECT id, opened, since, false AS ended FROM news UNION ALL SELECT id, false, NULL, true FROM ended"""  # noqa: S608
+SELECT id, opened, since, false AS ended FROM raised UNION ALL SELECT id, false, NULL, true FROM ended"""  # noqa: S608
 
+# Only what ended lately is looked at: an alert is opened while its promise is, so whatever ended earlier has been seen.
 CLOSE_PROMISES = """
 UPDATE alert a SET closed_at = :at, closed_reason = p.state FROM promise p
-WHERE a.closed_at IS NULL AND a.trigger_key = :trigger AND p.id = a.subject_id AND p.state <> 'open'"""
+WHERE p.ended_at > :ended_after AND a.closed_at IS NULL AND a.trigger_key = :trigger AND a.subject_id = p.id"""
 
 CLOSE_FACT = """
 UPDATE alert a SET closed_at = :at, closed_reason = 'ended'
@@ -124,17 +129,16 @@ FROM owned o WHERE a.id = o.id AND (a.case_id, a.team_id, a.officer_id) IS DISTI
 RETURNING a.id, a.trigger_key"""
 
 # ... and its new people are told where it stands.
-TELL_AGAIN = f"""WITH news AS (
-    SELECT a.id, a.subject_id, a.case_id, a.report_id, a.step, ARRAY[]::int[] AS passed, a.urgent, a.officer_id, a.team_id, a.agency_id,
-        CASE WHEN c.restricted THEN c.id END AS secret
-    FROM alert a LEFT JOIN asb_case c ON c.id = a.case_id WHERE a.id = ANY (CAST(:alerts AS bigint[]))
+TELL_AGAIN = f"""WITH raised AS (
+    SELECT id, subject_id, case_id, report_id, step, ARRAY[]::int[] AS passed, urgent, officer_id, team_id, agency_id
+    FROM alert WHERE id = ANY (CAST(:alerts AS bigint[]))
 ), {TOLD}
-SELECT count(*) FROM news"""  # noqa: S608
+SELECT count(*) FROM raised"""  # noqa: S608
 
 DUE_DATES = """
 UPDATE alert a SET due_at = d.due_at
 FROM unnest(CAST(:ids AS bigint[]), CAST(:dates AS timestamptz[])) AS d (id, due_at) WHERE a.id = d.id"""
 
 MARK = """
-INSERT INTO sweep_mark (id, swept_at) VALUES (1, :at)
-ON CONFLICT (id) DO UPDATE SET swept_at = greatest(sweep_mark.swept_at, excluded.swept_at)"""
+INSERT INTO sweep_mark (id, swept_at, begun_at) VALUES (1, :at, :begun_at)
+ON CONFLICT (id) DO UPDATE SET swept_at = greatest(sweep_mark.swept_at, excluded.swept_at), begun_at = excluded.begun_at"""

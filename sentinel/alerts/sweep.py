@@ -5,7 +5,7 @@ Run it twice, in two workers at once, or again after a crash: each alert is rais
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from sqlalchemy import delete, func, select, text
@@ -21,6 +21,9 @@ from sentinel.core.errors import Refused
 BATCH = 5_000
 # Two machines' clocks, or two workers' starts, may lie this far apart without anybody having set a clock back.
 SLACK = timedelta(minutes=5)
+FIRST = datetime(2000, 1, 1, tzinfo=UTC)
+# A transaction writes the moment it ended a promise before it commits: none is open this long.
+LONGEST_TRANSACTION = timedelta(days=1)
 
 log = structlog.get_logger()
 
@@ -48,12 +51,18 @@ def sweep(at: datetime | None = None, *, dry_run: bool = False) -> Counts:
     that is rolled back. Ends the caller's transaction.
     """
     moment = at if at and dry_run else _moment(at)
+    begun_at, ended_after = clock.now(), _last_begun() - LONGEST_TRANSACTION
     counts = Counts()
     done: Callable[[], None] = (lambda: None) if dry_run else db.session.commit
     try:
         for trigger in agreed.current().triggers.trigger:
-            _promises(trigger, moment, counts, done) if trigger.condition == "promise_open" else _facts(trigger, moment, counts, done)
-        _finish(moment, counts, done)
+            if trigger.condition == "promise_open":
+                _promises(trigger, moment, counts, done)
+                counts.closed += raising.close_promises(trigger, moment, ended_after)
+                done()
+            else:
+                _facts(trigger, moment, counts, done)
+        _finish(moment, begun_at, counts, done)
     finally:
         db.session.rollback()
     log.info("swept", at=moment.isoformat(), dry_run=dry_run, **asdict(counts))
@@ -63,6 +72,10 @@ def sweep(at: datetime | None = None, *, dry_run: bool = False) -> Counts:
 def last_swept() -> datetime | None:
     """The moment up to which alerts are known."""
     return db.session.scalar(select(SweepMark.swept_at))
+
+
+def _last_begun() -> datetime:
+    return db.session.scalar(select(SweepMark.begun_at)) or FIRST
 
 
 def forget_mark() -> None:
@@ -86,8 +99,6 @@ def _promises(trigger: Trigger, at: datetime, counts: Counts, done: Callable[[],
     while (raised := _batch(trigger, at)).moved:
         counts.add(raised)
         done()
-    counts.closed += raising.close_promises(trigger, at)
-    done()
 
 
 def _batch(trigger: Trigger, at: datetime) -> raising.Raised:
@@ -103,11 +114,11 @@ def _facts(trigger: Trigger, at: datetime, counts: Counts, done: Callable[[], No
     done()
 
 
-def _finish(at: datetime, counts: Counts, done: Callable[[], None]) -> None:
+def _finish(at: datetime, begun_at: datetime, counts: Counts, done: Callable[[], None]) -> None:
     watched = agreed.current().triggers.trigger
     counts.closed += raising.close_unwatched(watched, at)
     raising.follow(watched, at)
     messages.tell_at_once(new_id())
-    db.session.execute(text(statements.MARK), {"at": at})
+    db.session.execute(text(statements.MARK), {"at": at, "begun_at": begun_at})
     counts.open = db.session.scalar(select(func.count()).select_from(Alert).where(Alert.closed_at.is_(None))) or 0
     done()

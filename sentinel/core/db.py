@@ -14,6 +14,7 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     Identity,
+    Index,
     MetaData,
     Select,
     String,
@@ -104,6 +105,11 @@ def among(keys: Select[Any]) -> ColumnElement[Any]:
 def ref(target: str, *, ondelete: str | None = None) -> ForeignKey:
     """A foreign key to `table.column`."""
     return ForeignKey(target, ondelete=ondelete)
+
+
+def where_set(table: str, *columns: str) -> list[Index]:
+    """Indexes over columns that most rows leave empty: those rows cost them nothing."""
+    return [Index(f"ix_{table}_{column}", column, postgresql_where=f"{column} IS NOT NULL") for column in columns]
 
 
 def one_of(column: str, values: tuple[str, ...] | list[str]) -> CheckConstraint:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from sentinel.access.models import User
 from sentinel.cases.models import CLASSES, Party
-from sentinel.core.db import Key, Line, Model, Prose, Short, Word, one_of, prose_limit, ref
+from sentinel.core.db import Key, Line, Model, Prose, Short, Word, one_of, prose_limit, ref, where_set
 from sentinel.people.models import Person
 
 SAFE = ("yes", "no", "not_asked")
@@ -80,10 +80,11 @@ class Promise(Model):
         UniqueConstraint("party_id", "kind", "cause_id"),
         Index("ix_promise_next", "next_step_at", postgresql_where="state = 'open'"),
         Index("ix_promise_open_party", "party_id", postgresql_where="state = 'open'"),
+        *where_set("promise", "kept_by", "ended_by", "ended_at", "tightens_id"),
     )
 
     id: Mapped[Key]
-    party_id: Mapped[UUID] = mapped_column(ref("party.id"), index=True)
+    party_id: Mapped[UUID] = mapped_column(ref("party.id"))
     kind: Mapped[Word]
     cause_id: Mapped[UUID]
     klass: Mapped[Word]
@@ -99,11 +100,11 @@ class Promise(Model):
     step: Mapped[int] = mapped_column(default=0)
     next_step_at: Mapped[datetime]
     state: Mapped[Word] = mapped_column(default="open")
-    kept_by: Mapped[UUID | None] = mapped_column(ref("contact.id"), index=True)
+    kept_by: Mapped[UUID | None] = mapped_column(ref("contact.id"))
     ended_reason: Mapped[Line | None]
-    ended_by: Mapped[UUID | None] = mapped_column(ref("app_user.id"), index=True)
+    ended_by: Mapped[UUID | None] = mapped_column(ref("app_user.id"))
     ended_at: Mapped[datetime | None]
-    tightens_id: Mapped[UUID | None] = mapped_column(ref("promise.id"), index=True)
+    tightens_id: Mapped[UUID | None] = mapped_column(ref("promise.id"))
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version, "eager_defaults": False}

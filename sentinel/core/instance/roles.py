@@ -5,14 +5,16 @@ None is a superuser, none passes by policies.
 """
 
 from collections.abc import Mapping
+from itertools import product
 from urllib.parse import unquote, urlsplit
 
 import psycopg
 from psycopg import sql
 
 ROLES = ("owner", "web", "worker", "sealer")
-IMPATIENT = ("web", "worker")  # a transaction they leave open would hold back the sealing of the record
-SETTINGS = "ALTER ROLE {role} SET idle_in_transaction_session_timeout = '60s'"
+AT_WORK = ("web", "worker")
+# A transaction they leave open would hold back the sealing of the record. Many short statements: compiling one costs more than it saves.
+SETTINGS = ("ALTER ROLE {role} SET idle_in_transaction_session_timeout = '60s'", "ALTER ROLE {role} SET jit = off")
 MAKE = "CREATE ROLE {role}"
 RIGHTS = "ALTER ROLE {role} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION PASSWORD {password}"
 
@@ -40,8 +42,8 @@ def ensure_roles(superuser_conninfo: str, database: str, passwords: Mapping[str,
         connection.execute("SELECT pg_advisory_lock(%s)", [LOCK])  # two at once would trip over each other
         for role in ROLES:
             _ensure_role(connection, role_name(role), passwords.get(role))
-        for role in IMPATIENT:
-            connection.execute(sql.SQL(SETTINGS).format(role=sql.Identifier(role_name(role))))
+        for role, setting in product(AT_WORK, SETTINGS):
+            connection.execute(sql.SQL(setting).format(role=sql.Identifier(role_name(role))))
         _ensure_database(connection, database)
 
 
