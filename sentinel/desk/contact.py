@@ -90,8 +90,10 @@ def prepared(party: Party, form: ContactForm) -> ContactForm:
 def told(party: Party) -> dict[str, object]:
     """What stands beside the form: the plan, what is open, what saving promises next."""
     live = promises.may_be_promised(party)
+    plan = queries.plan_for(party)
     return {
-        "plan": queries.plan_for(party),
+        "plan": plan,
+        "beside": sentences.beside(plan, clock.now()),
         "next_date": promises.next_date(party, clock.now()) if live else None,
         "kept_by_any": live and any(one.kind == Kind.CADENCE for one in queries.open_promises(party)),
     }

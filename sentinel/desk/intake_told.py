@@ -24,7 +24,7 @@ from sentinel.people.keys import mobile_key
 from sentinel.post.channels import not_set_up
 from sentinel.post.models import Outbox
 from sentinel.post.service import queue_message
-from sentinel.victims.letters import ACKNOWLEDGEMENT, unsafe
+from sentinel.victims.letters import ACKNOWLEDGEMENT, NOT_SAFE, unsafe, waits
 from sentinel.victims.models import ContactPlan, Promise
 
 bp = Blueprint("intake_told", __name__)
@@ -41,6 +41,7 @@ SENT = {
     "failed": "could not be sent",
     "cancelled": "was not sent",
 }
+EXPLAINED = ("waiting", "uncertain", "failed", "cancelled")
 FATE = {"taken": "was sent; whether it arrived is not known yet", "arrived": "arrived", "came_back": "came back"}
 
 
@@ -83,9 +84,8 @@ def send(report_id: UUID) -> ResponseReturnValue:
     """Send the reference and the date by a way said to be safe; pressed twice it is sent once."""
     report, caller = _report(report_id)
     form = SendForm()
-    chosen = next(
-        (way for way in _ways(caller, db.session.get(ContactPlan, caller.id)) if way.channel == request.form.get("channel")), None
-    )
+    plan = db.session.get(ContactPlan, caller.id)
+    chosen = next((way for way in _ways(caller, plan) if way.channel == request.form.get("channel")), None)
     if not form.validate() or chosen is None or report.detail.is_domestic:
         raise Refused("Choose a way to send it that they said is safe.")
     if not chosen.possible:
@@ -95,7 +95,9 @@ def send(report_id: UUID) -> ResponseReturnValue:
         key = f"{ACKNOWLEDGEMENT}:{caller.id}:{chosen.channel}:{form.submission_id.data}"
         queue_message(dedupe_key=key, channel=chosen.channel, template=ACKNOWLEDGEMENT, ref_table="party", ref_id=caller.id)
         submissions.receipt(form.submission_id.data, here)
-        flash(f"{chosen.words.capitalize()} with the reference and the date will be sent.", "success")
+        not_yet = waits(plan, chosen.channel) if plan else None
+        then = f" {not_yet.reason}" if not_yet else ""
+        flash(f"{chosen.words.capitalize()} with the reference and the date will be sent.{then}", "success")
     return redirect(here)
 
 
@@ -168,14 +170,14 @@ def _ways(caller: Party, plan: ContactPlan | None) -> list[Way]:
 def _became(row: Any) -> str:
     """What became of a message, and why not."""
     words = FATE.get(row.fate, SENT[row.state]) if row.state in ("sent", "failed") else SENT[row.state]
-    return f"{words}. {row.last_error.rstrip('.')}" if row.state in ("uncertain", "failed", "cancelled") and row.last_error else words
+    return f"{words}. {row.last_error.rstrip('.')}" if row.state in EXPLAINED and row.last_error else words
 
 
 def _way(channel: str, caller: Party, plan: ContactPlan | None, state: str) -> Way:
     column, words = CHANNELS[channel]
     why_not = not_set_up().get(channel, "")
-    if unsafe(caller, plan, channel):
-        why_not = "They did not say that this is safe."
+    if unsafe_because := unsafe(caller, plan, channel):
+        why_not = "They did not say that this is safe." if unsafe_because == NOT_SAFE else unsafe_because
     elif not why_not and not (where := getattr(plan, column)):
         why_not = f"There is nothing to send {words} to."
     elif channel == "text" and not why_not and not mobile_key(where):

@@ -14,6 +14,7 @@ from sentinel.audit.service import record_look
 from sentinel.cases.forms import choices
 from sentinel.cases.models import Party
 from sentinel.cases.service import works_for
+from sentinel.core import clock
 from sentinel.core.db import db
 from sentinel.core.errors import NotFound
 from sentinel.core.fields import Option
@@ -52,6 +53,7 @@ def case_care(case_id: UUID) -> ResponseReturnValue:
         covered=covered,
         waivable=lambda promise: promise.kind not in service.NEVER_WAIVED,
         is_hidden=promises.is_hidden,
+        beside=lambda plan: sentences.beside(plan, clock.now()),
         held=holding.held_until(case.id),
         may_hold=allows(current(), Permission.SUPERVISE) and works_for(g.user, case.owner_partner_id),
     )
@@ -122,8 +124,7 @@ def send_summary(party_id: UUID) -> ResponseReturnValue:
     form.channel.options = [Option(way, words.capitalize()) for way, words, why_not in there if not why_not]
 
     def save() -> str:
-        summary.send_summary(actor=g.user, party=party, channel=form.channel.data or "", key=form.submission_id.data)
-        flash("It is on its way." if form.channel.data == "email" else "The letter waits to be printed.", "success")
+        flash(summary.send_summary(actor=g.user, party=party, channel=form.channel.data or "", key=form.submission_id.data), "success")
         return home(party) if form.channel.data == "email" else url_for("letters.index")
 
     sent = send(form, save)

@@ -22,7 +22,7 @@ from sentinel.post import notify
 from sentinel.post.channels import NO_EMAIL, NO_TEXT, NOTIFY, SMTP, carriers, not_set_up, settings
 from sentinel.post.email import send_email
 from sentinel.post.events import MessageFailed, MessageSent
-from sentinel.post.letters import Builder, Failed, Later, Letter, Message, NotSent, Outcome, Paper, Sent, Text, Uncertain, Webhook
+from sentinel.post.letters import Builder, Failed, Later, Letter, Message, NotSent, NotYet, Outcome, Paper, Sent, Text, Uncertain, Webhook
 from sentinel.post.models import Outbox
 from sentinel.post.webhook import send_webhook
 
@@ -171,6 +171,8 @@ def _attempt(message: Message) -> Outcome:
 
 
 def _sent(message: Message, letter: Letter) -> Outcome:
+    if isinstance(letter, NotYet):
+        return letter
     if isinstance(letter, NotSent):
         return letter if message.fate != "unsure" else Uncertain(GONE_BEFORE)
     if isinstance(letter, Webhook):
@@ -209,13 +211,17 @@ def _recorded(message: Message, outcome: Outcome) -> dict[str, Any]:
             return {"state": "sent", "sent_at": clock.now(), "provider_ref": provider_ref, "last_error": None, "fate": fate}
         case NotSent(reason):
             return {"state": "cancelled", "last_error": reason}
+        case NotYet(until, reason):
+            due = clock.machine_now() + (until - clock.now())
+            return {"state": "waiting", "next_attempt_at": due, "attempts": message.attempts - 1, "last_error": reason}
         case Uncertain(error):
             return {"state": "uncertain", "failed_at": clock.now(), "last_error": error}
         case Later(error) if message.attempts <= len(BACK_OFF):
             return {"state": "waiting", "next_attempt_at": clock.machine_now() + BACK_OFF[message.attempts - 1], "last_error": error}
         case Later(error, unsure) if unsure or message.fate == "unsure":
             return {"state": "uncertain", "failed_at": clock.now(), "last_error": error}
-    return {"state": "failed", "failed_at": clock.now(), "last_error": outcome.error}
+        case Later(error) | Failed(error):
+            return {"state": "failed", "failed_at": clock.now(), "last_error": error}
 
 
 def _publish(message: Message, outcome: Outcome, values: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -65,7 +66,15 @@ class NotSent:
     reason: str
 
 
-Letter = Email | Text | Paper | Webhook | NotSent
+@dataclass(frozen=True)
+class NotYet:
+    """It waits for a moment (in UTC), and why."""
+
+    until: datetime
+    reason: str
+
+
+Letter = Email | Text | Paper | Webhook | NotSent | NotYet
 Builder = Callable[[Message], Letter]
 
 
@@ -99,4 +108,4 @@ class Uncertain:
     error: str
 
 
-Outcome = Sent | Later | Failed | Uncertain | NotSent
+Outcome = Sent | Later | Failed | Uncertain | NotSent | NotYet

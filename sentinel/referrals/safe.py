@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from sentinel.core import clock
 from sentinel.victims.models import ContactPlan
+from sentinel.victims.sentences import beside
 
 SAY_FIRST = "“Is it a good time to talk?” Give your own name and nothing else until you know who has answered."
 WAYS = {"ring": "ring", "voicemail": "leave a voicemail", "text": "text", "email": "e-mail", "post": "post anything"}
@@ -20,6 +22,7 @@ class Reach:
     language: str
     never: str
     also: str = ""
+    not_now: str = ""
     say_first: str = SAY_FIRST
 
 
@@ -32,6 +35,7 @@ def reach(plan: ContactPlan | None) -> Reach:
         number=plan.phone if may_ring else None,
         instead="" if may_ring else _instead(plan),
         when=plan.safe_times or "Not asked",
+        not_now=beside(plan, clock.now()).not_now if plan.safe_times else "",
         message=_message(plan),
         language=f"{plan.language}: an interpreter is needed" if plan.language else "No interpreter asked for",
         never=_never(plan),

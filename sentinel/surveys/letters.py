@@ -4,19 +4,21 @@ from flask import current_app
 
 from config import agreed
 from sentinel.core.db import db
-from sentinel.post.letters import Email, Message, NotSent, Text
+from sentinel.post.letters import Email, Message, NotSent, NotYet, Text
 from sentinel.surveys import service
 from sentinel.surveys.models import SurveyOffer
-from sentinel.victims.letters import address
+from sentinel.victims.letters import address, waits
 from sentinel.victims.models import ContactPlan
 
 
-def survey(message: Message) -> Email | Text | NotSent:
+def survey(message: Message) -> Email | Text | NotSent | NotYet:
     """The words, unless it is not safe at this moment to ask this victim by this way."""
     offer = db.session.get_one(SurveyOffer, message.ref_id)
     if why_not := service.why_not(offer.party, message.channel):
         return NotSent(why_not)
     plan, words = db.session.get_one(ContactPlan, offer.party_id), agreed.current().survey
+    if not_yet := waits(plan, message.channel):
+        return not_yet
     to = address(plan, message.channel)
     asked = {"intro": words.intro, "free": words.free, "days": words.valid_days, "link": service.link_of(offer)}
     template = "post/survey_text.txt" if message.channel == "text" else "post/survey.txt"

@@ -74,7 +74,7 @@ class PlanForm(EditForm):
     text = YesNoField("Text")
     email = YesNoField("E-mail")
     post = YesNoField("Post")
-    safe_times = TextField("Safe times", hint="Such as after 3pm, not Fridays", max_length=LINE)
+    safe_times = TextField("Safe times", hint="Such as after 3pm, not Fridays. Messages wait for these times", max_length=LINE)
     language = TextField("Language, if an interpreter is needed")
     never = TextField("Never", hint="Such as: never leave a message with anybody else", max_length=LINE)
     preferred = SelectField("They prefer", [(key, words.capitalize()) for key, words in sentences.CHANNEL.items()], empty="No preference")

@@ -10,14 +10,16 @@ from sentinel.cases import states
 from sentinel.cases.models import Party, Report
 from sentinel.core import clock
 from sentinel.core.db import db
-from sentinel.core.words import until
+from sentinel.core.words import moment, until
 from sentinel.people.keys import mobile_key
 from sentinel.post.channels import not_set_up
 from sentinel.post.events import MessageArrived, MessageCameBack, MessageSent
-from sentinel.post.letters import Email, Message, NotSent, Paper, Text
-from sentinel.victims import promises, service
+from sentinel.post.letters import Email, Message, NotSent, NotYet, Paper, Text
+from sentinel.victims import hours, promises, service
 from sentinel.victims.models import Contact, ContactPlan, Promise
 from sentinel.victims.rules import Kind
+
+Sendable = Email | Text | Paper | NotSent | NotYet
 
 ACKNOWLEDGEMENT, OFFICER_CHANGED, SUMMARY = "acknowledgement", "officer_changed", "summary"
 # What each of them tells, in the words of the record and by kind of promise.
@@ -27,16 +29,18 @@ TELLS = {
     SUMMARY: ("What we said we would do, and by when.", None),
 }
 NOT_SAFE = "It is not said to be safe to reach them this way, so nothing was sent."
+A_PERSON_JUDGES = "Only a person can judge the times they said are safe, so nothing goes by itself."
 HIDDEN = "Nobody has said that it is safe to contact them, so nothing was sent."
 NO_ADDRESS = "There is no e-mail address to send it to."
 NO_MOBILE = "There is no mobile number to send it to."
 NO_DOOR = "There is no address to send it to."
+AT_A_TIME = ("text", "email")  # a telephone sounds when they come; the post comes when it comes
 NOWHERE = {"text": NO_MOBILE, "email": NO_ADDRESS, "letter": NO_DOOR}
 WITHDRAWN = "The report was withdrawn, so nothing was sent."
 NOT_LIVE = "The case is closed, or nobody has it now, so nothing was sent."
 
 
-def acknowledgement(message: Message) -> Email | Text | Paper | NotSent:
+def acknowledgement(message: Message) -> Sendable:
     """The reference and what happens next. Not sent unless the plan says, now, that this way is safe."""
     party = db.session.get_one(Party, message.ref_id)
     report = db.session.get_one(Report, party.report_id)
@@ -53,7 +57,7 @@ def acknowledgement(message: Message) -> Email | Text | Paper | NotSent:
     return write(message, party, words)
 
 
-def officer_changed(message: Message) -> Email | Text | Paper | NotSent:
+def officer_changed(message: Message) -> Sendable:
     """Who has the case at the moment of sending, and their telephone. Nothing says what it is about or who we are."""
     party = db.session.get_one(Party, message.ref_id)
     case = party.case
@@ -63,7 +67,7 @@ def officer_changed(message: Message) -> Email | Text | Paper | NotSent:
     return write(message, party, words)
 
 
-def write(message: Message, party: Party, words: dict[str, Any]) -> Email | Text | Paper | NotSent:
+def write(message: Message, party: Party, words: dict[str, Any]) -> Sendable:
     """The words of a template, if the way is safe now and there is an address. A text names no victim, and says nothing of the matter."""
     plan = db.session.get(ContactPlan, party.id)
     if why_not := unsafe(party, plan, message.channel):
@@ -72,6 +76,8 @@ def write(message: Message, party: Party, words: dict[str, Any]) -> Email | Text
     channel = message.channel
     if not (to := address(plan, channel)):
         return NotSent(NOWHERE[channel])
+    if not_yet := waits(plan, channel):
+        return not_yet
     way = "_text" if channel == "text" else ""
     body = current_app.jinja_env.get_template(f"post/{message.template}{way}.txt").render(words, on_paper=channel == "letter")
     if channel == "text":
@@ -110,7 +116,18 @@ def unsafe(party: Party, plan: ContactPlan | None, channel: str) -> str | None:
     """Why nothing may be sent to this party by itself over a channel at this moment; not asked counts as not safe."""
     if promises.is_hidden(party):
         return HIDDEN
-    return None if plan and getattr(plan, promises.ONE_WAY[channel]) == "yes" else NOT_SAFE
+    if plan is None or getattr(plan, promises.ONE_WAY[channel]) != "yes":
+        return NOT_SAFE
+    return A_PERSON_JUDGES if channel in AT_A_TIME and hours.understood(plan.safe_times) is None else None
+
+
+def waits(plan: ContactPlan, channel: str) -> NotYet | None:
+    """Until when a message waits for a time they said is safe, by a way that is not `unsafe`; None where it may go now."""
+    times = hours.understood(plan.safe_times) if channel in AT_A_TIME else hours.ALWAYS
+    assert times is not None, "a way whose times a person must judge is not safe"
+    now = clock.now()
+    goes_at = times.next(now)
+    return NotYet(goes_at, f"It waits for a time they said is safe: {moment(goes_at)}.") if goes_at > now else None
 
 
 def note_sent(event: MessageSent) -> None:

@@ -1,11 +1,14 @@
 """Contacts, plans and lateness in the words of the story."""
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from config.agreed.contact import Contact as Standards
 from sentinel.core import worktime
 from sentinel.core.clock import london
+from sentinel.core.words import moment
+from sentinel.victims import hours
 from sentinel.victims.models import ContactPlan
 from sentinel.victims.rules import Kind
 
@@ -88,6 +91,32 @@ def unsafe(plan: ContactPlan | None, channel: str) -> str | None:
     """Why this channel may not be used to reach somebody, or None."""
     column = ASKED.get(channel)
     return UNSAFE[channel] if plan and column and getattr(plan, column) == "no" else None
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What stands beside a plan for whoever is about to reach out: the way they prefer, what helps them, and the present moment."""
+
+    prefers: str
+    helps: str
+    not_now: str
+
+
+def beside(plan: ContactPlan, at: datetime) -> Beside:
+    """The plan's choices in words, and what to know of this moment."""
+    format_ = FORMATS.get(plan.accessible_format or "", "") if plan.accessible_format != "other" else ""
+    return Beside(
+        prefers=CHANNEL.get(plan.preferred or "", "").capitalize(),
+        helps=". ".join(words for words in (format_, plan.needs) if words),
+        not_now=_not_now(plan, at),
+    )
+
+
+def _not_now(plan: ContactPlan, at: datetime) -> str:
+    times = hours.understood(plan.safe_times)
+    if times is None:
+        return "Nothing goes to them by itself: only a person can judge these times."
+    return "" if times.holds(at) else f"Now is not one of them: the next is {moment(times.next(at), at)}."
 
 
 def late_by(due: datetime, at: datetime, *, hours: bool = False) -> str:

@@ -14,7 +14,7 @@ from sentinel.core.errors import Refused
 from sentinel.core.words import day
 from sentinel.post import service as post
 from sentinel.post.channels import not_set_up
-from sentinel.post.letters import Email, Message, NotSent, Paper, Text
+from sentinel.post.letters import Message
 from sentinel.victims import letters, promises, queries, sentences
 from sentinel.victims.models import ContactPlan, Promise
 from sentinel.victims.rules import Kind
@@ -29,14 +29,16 @@ def ways(party: Party) -> list[tuple[str, str, str]]:
     return [(way, sentences.CHANNEL[way], _why_not(party, plan, way)) for way in WAYS]
 
 
-def send_summary(*, actor: User, party: Party, channel: str, key: UUID) -> None:
-    """Have the summary sent. Refuses a way that is not safe, set up or known, somebody who was promised nothing, and what is no way.
+def send_summary(*, actor: User, party: Party, channel: str, key: UUID) -> str:
+    """Have the summary sent, and say what becomes of it.
 
+    Refuses a way that is not safe, set up or known, somebody who was promised nothing, and what is no way.
     `key` is the form's own, so that a double click sends one. Recorded on the story.
     """
     if channel not in WAYS:
         raise Refused("Choose how to send it.", field="channel")
-    if why_not := _why_not(party, db.session.get(ContactPlan, party.id), channel):
+    plan = db.session.get(ContactPlan, party.id)
+    if why_not := _why_not(party, plan, channel):
         raise Refused(why_not, field="channel")
     if not _made(party):
         raise Refused(NOTHING_EVER)
@@ -46,9 +48,13 @@ def send_summary(*, actor: User, party: Party, channel: str, key: UUID) -> None:
     if number is not None:
         what = "e-mail to be sent" if channel == "email" else "letter to be printed"
         tell(kind="contact", title=f"What we said we would do, for {party.person.name}: {what}", party=party, actor=actor)
+    if channel == "letter":
+        return "The letter waits to be printed."
+    not_yet = letters.waits(plan, channel) if plan else None
+    return not_yet.reason if not_yet else "It is on its way."
 
 
-def summary(message: Message) -> Email | Text | Paper | NotSent:
+def summary(message: Message) -> letters.Sendable:
     """Their own open promises and what was done since, in the words they were told. Nothing of anybody else."""
     party = db.session.get_one(Party, message.ref_id)
     record = party.case or party.report
@@ -88,8 +94,8 @@ def _why_not(party: Party, plan: ContactPlan | None, channel: str) -> str:
         return letters.HIDDEN
     if plan and plan.no_contact:
         return "They asked us not to contact them."
-    if letters.unsafe(party, plan, channel):
-        return f"They have not said that {sentences.CHANNEL[channel]} is safe."
+    if why_not := letters.unsafe(party, plan, channel):
+        return f"They have not said that {sentences.CHANNEL[channel]} is safe." if why_not == letters.NOT_SAFE else why_not
     if channel in not_set_up():
         return not_set_up()[channel]
     return "" if plan and letters.address(plan, channel) else letters.NOWHERE[channel]

@@ -156,3 +156,30 @@ def test_the_words_are_made_anew_each_time(session, at):
     session.get(ContactPlan, party.id).email_address = "new@example.org"
     session.flush()
     assert letters.acknowledgement(message).to == "new@example.org"
+
+
+def test_a_message_waits_for_a_time_they_said_is_safe_and_is_written_then_by_what_holds_then(session, at, mail):
+    moment = at("2026-12-02 10:00")
+    party = reported(SAFE | {"safe_times": "after 3pm"})
+    before = clock.machine_now()
+    delivery.deliver()
+    (row,) = messages()
+    assert mail.got == []
+    assert (row.state, row.attempts, row.last_error) == ("waiting", 0, "It waits for a time they said is safe: Today, 3pm.")
+    assert abs(row.next_attempt_at - before - (at("2026-12-02 15:00") - moment)).total_seconds() < 60
+    row.next_attempt_at = clock.machine_now()
+    session.commit()
+    assert delivery.deliver().sent == 1
+    assert [got["To"] for got in mail.got] == ["nasreen@example.org"]
+    assert acknowledged(party).state == "kept"
+
+
+def test_times_that_only_a_person_can_judge_stop_what_would_go_by_itself_and_leave_the_promise_to_people(session, at, mail):
+    at("2026-12-02 10:00")
+    party = reported(SAFE)
+    session.get(ContactPlan, party.id).safe_times = "when he is at work"
+    session.commit()
+    delivery.deliver()
+    assert mail.got == []
+    assert [(row.state, row.last_error) for row in messages()] == [("cancelled", letters.A_PERSON_JUDGES)]
+    assert acknowledged(party).state == "open"

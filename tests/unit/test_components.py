@@ -170,10 +170,13 @@ def test_beside_a_name_stands_how_to_reach_them_and_what_never_to_do(plan: dict[
 
 def test_nobody_is_rung_who_must_not_be() -> None:
     plan = SimpleNamespace(**(PLAN | WAYS | {"phone": "07700 900318", "ring": "no", "never": "Tell nobody at the address."}))
-    markup = drawn("case:safe_card", "plan, 'Piotr'", plan=plan)
+    markup = drawn(
+        "case:safe_card", "plan, 'Piotr', beside", plan=plan, beside=SimpleNamespace(prefers="", helps="Large print", not_now="")
+    )
     assert "tel:" not in markup
+    assert "What helpsLarge print" in words(markup)
     assert "Do not ring. Tell nobody at the address." in words(markup)
-    assert "No way to reach them" in words(drawn("case:safe_card", "None, 'Piotr'"))
+    assert "No way to reach them" in words(drawn("case:safe_card", "None, 'Piotr', None"))
 
 
 def test_the_head_of_a_case_says_whose_it_is_and_what_is_late() -> None:
