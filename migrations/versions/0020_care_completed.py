@@ -1,5 +1,7 @@
 """The sweep's mark says when it began, and what ended since is found by index.
 
+An answer to the survey enters no record of changes: beside the offer's own change in the same request it would say who gave it.
+
 What the sweep writes is cheaper to keep: no check of a telling against the alert whose statement writes it; indexes over empty columns
 keep only what is set; those that nothing reads go."""
 
@@ -12,6 +14,7 @@ branch_labels = None
 depends_on = None
 
 MOSTLY_EMPTY = {"promise": ("kept_by", "ended_by", "tightens_id"), "telling": ("outbox_id",)}
+RECORDED = "CREATE TRIGGER audit AFTER {} ON survey_answer FOR EACH ROW EXECUTE FUNCTION audit_change('id')"
 UNREAD = {"promise": ("party_id",), "alert": ("agency_id", "owner_partner_id", "party_id")}
 
 
@@ -26,11 +29,17 @@ def _mostly_empty(*, kept: bool) -> None:
             _index(table, column, None if kept else f"{column} IS NOT NULL")
 
 
+def _record_answers(what: str) -> None:
+    op.execute("DROP TRIGGER audit ON survey_answer")
+    op.execute(RECORDED.format(what))
+
+
 def upgrade() -> None:
     op.add_column("sweep_mark", sa.Column("begun_at", sa.DateTime(timezone=True), nullable=True))
     op.execute("UPDATE sweep_mark SET begun_at = swept_at")
     op.alter_column("sweep_mark", "begun_at", nullable=False)
     _index("promise", "ended_at", "ended_at IS NOT NULL")
+    _record_answers("DELETE OR UPDATE")
     op.drop_constraint("fk_telling_alert_id", "telling", type_="foreignkey")
     _mostly_empty(kept=False)
     for table, columns in UNREAD.items():
@@ -39,6 +48,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    _record_answers("INSERT OR DELETE OR UPDATE")
     for table, columns in UNREAD.items():
         for column in columns:
             _index(table, column)

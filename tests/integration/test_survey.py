@@ -263,6 +263,13 @@ def test_what_is_kept_says_nothing_of_whose_it_is_unless_they_want_it_read(sessi
     assert row["id"].version == 4, "a key that says when it was made would say whose it is"
 
 
+def test_the_record_of_changes_says_that_a_survey_was_answered_and_not_which_answer_is_whose(session):
+    answered(closed_case(), expected="A call back.")
+    recorded = session.execute(text("SELECT table_name, op FROM audit_entry WHERE table_name LIKE 'survey%' ORDER BY id")).all()
+    assert ("survey_offer", "update") in [tuple(row) for row in recorded]
+    assert {row.table_name for row in recorded} == {"survey_offer"}
+
+
 def test_the_officer_reads_answers_only_where_the_victim_wants_them_read(session, client_as):
     case = factories.case(officer=officer(), state="closed", closed_at=clock.now())
     answered(case, expected="Nobody rang back.")
