@@ -1,7 +1,7 @@
 # One image for web, worker, beat, migrate and roles; which one it is, its command says (docker-compose.yml).
 FROM python:3.13-slim
 
-RUN apt-get update && apt-get install --yes --no-install-recommends npm tzdata && rm -rf /var/lib/apt/lists/* \
+RUN apt-get update && apt-get install --yes --no-install-recommends npm tzdata fonts-noto-core && rm -rf /var/lib/apt/lists/* \
     && useradd --system --create-home sentinel && install --directory --owner sentinel /data
 WORKDIR /sentinel
 COPY pyproject.toml constraints.txt ./

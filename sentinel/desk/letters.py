@@ -11,7 +11,7 @@ from sentinel.access.permissions import Permission
 from sentinel.audit.service import record_look
 from sentinel.cases.models import Party
 from sentinel.core.db import db
-from sentinel.core.errors import NotFound
+from sentinel.core.errors import NotFound, Refused
 from sentinel.core.fields import LINE, TextField
 from sentinel.core.forms import Form
 from sentinel.core.viewer import Viewer, current
@@ -49,9 +49,14 @@ def letter(message_id: int) -> ResponseReturnValue:
     if isinstance(made, NotSent):
         flash(f"Do not post it. {made.reason}", "warning")
         return redirect(url_for(".index"))
+    try:
+        drawn = paper.pdf(made)
+    except Refused as refused:
+        flash(refused.sentence, "warning")
+        return redirect(url_for(".index"))
     record_look("letter", message_id, case_id=party.case_id, person_ids=[party.person_id])
     headers = {"Content-Disposition": f'inline; filename="letter-{message_id}.pdf"', "Cache-Control": "no-store"}
-    return Response(paper.pdf(made), mimetype="application/pdf", headers=headers)
+    return Response(drawn, mimetype="application/pdf", headers=headers)
 
 
 @bp.post("/<int:message_id>/posted")

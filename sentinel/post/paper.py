@@ -23,6 +23,10 @@ from sentinel.post.models import Outbox
 LAID_OUT = Path(__file__).with_name("letter.typ")
 POINTS, LARGE_POINTS = 12, 18
 TITLE = "A letter to you"
+NO_FONT = (
+    "It holds letters of an alphabet that this machine has no font for. Write it by hand, and ask whoever keeps Sentinel "
+    "to install the Noto fonts."
+)
 GONE = "Somebody has posted this letter, or put it aside, meanwhile."
 
 
@@ -44,7 +48,7 @@ def _written(message: Message) -> Paper | NotSent:
 
 
 def pdf(paper: Paper) -> bytes:
-    """The letter as PDF/UA-1. What is in it is text and never markup."""
+    """The letter as PDF/UA-1. What is in it is text and never markup. Refuses what the machine's fonts cannot show: no box goes out."""
     said = {
         "title": TITLE,
         "to": paper.to,
@@ -53,7 +57,10 @@ def pdf(paper: Paper) -> bytes:
         "sender": paper.sender,
         "size": LARGE_POINTS if paper.large else POINTS,
     }
-    return bytes(typst.compile(LAID_OUT.read_bytes(), sys_inputs={"letter": json.dumps(said)}, pdf_standards="ua-1"))
+    try:
+        return bytes(typst.compile(LAID_OUT.read_bytes(), sys_inputs={"letter": json.dumps(said)}, pdf_standards="ua-1"))
+    except typst.TypstError as error:
+        raise Refused(NO_FONT) from error
 
 
 def posted(message_id: int) -> str | None:

@@ -202,3 +202,14 @@ def test_another_partners_people_find_no_letter(client_as, session):
     for page in (f"/letters/{number}", f"/letters/{number}/put-aside"):
         assert client.get(page, status=404).status_code == 404
     assert client.post(f"/letters/{number}/posted", status=404).status_code == 404
+
+
+def test_a_name_in_an_alphabet_the_machine_has_no_font_for_is_answered_with_what_to_do(client_as, session):
+    nobody_has_a_font_for_this = "\U000f1234"
+    party = victim_on_case(plan=PHONE | BY_POST | {"address": f"1 High Street {nobody_has_a_font_for_this}"})
+    number = asked(party)
+    db.session.commit()
+    client = client_as(OFFICER)
+    client.get(f"/letters/{number}", status=302)
+    assert "Write it by hand" in client.get("/letters").text
+    assert session.get(Outbox, number).state == "waiting"
