@@ -23,6 +23,7 @@ CONSENT = {
     "unsafe_to_ask": "Not safe to ask; sent because of high risk",
 }
 SAID = ("contacted", "contact", "attempt", "update", "closed", "declined")
+AWAITED = ("open", "acknowledged", "accepted")  # the first contact is still to come
 THIRD = 3
 SHOWN = 3
 TRIES = {1: "once", 2: "twice", 3: "three times"}
@@ -78,6 +79,7 @@ class Opened:
     consent: str
     events: list[ReferralEvent]
     third_try: str
+    times_left: str
 
 
 def card(referral: Referral, events: list[ReferralEvent], viewer: User) -> Card:
@@ -114,6 +116,7 @@ def opened(referral: Referral, events: list[ReferralEvent]) -> Opened:
         consent=CONSENT[referral.consent] + (f": {referral.decision_reason}" if referral.decision_reason else ""),
         events=events,
         third_try=_third_try(referral, _tries(events), holder),
+        times_left=safe.times_left(queries.plan_of(referral), clock.now(), referral.contact_by if referral.state in AWAITED else None),
     )
 
 
@@ -191,7 +194,7 @@ def _due_new(referral: Referral) -> Due:
 
 
 def _is_overdue(referral: Referral) -> bool:
-    late = [referral.contact_by] if referral.state in ("open", "acknowledged", "accepted") else []
+    late = [referral.contact_by] if referral.state in AWAITED else []
     late += [referral.acknowledge_by] if referral.state == "open" else []
     return any(when and when <= clock.now() for when in late)
 

@@ -1,10 +1,11 @@
 """How whoever rings can reach a victim without putting them at risk. Not asked is not the same as safe."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from sentinel.core import clock
+from sentinel.core.words import moment
+from sentinel.victims import hours
 from sentinel.victims.models import ContactPlan
-from sentinel.victims.sentences import beside
 
 SAY_FIRST = "“Is it a good time to talk?” Give your own name and nothing else until you know who has answered."
 WAYS = {"ring": "ring", "voicemail": "leave a voicemail", "text": "text", "email": "e-mail", "post": "post anything"}
@@ -22,7 +23,6 @@ class Reach:
     language: str
     never: str
     also: str = ""
-    not_now: str = ""
     say_first: str = SAY_FIRST
 
 
@@ -35,12 +35,27 @@ def reach(plan: ContactPlan | None) -> Reach:
         number=plan.phone if may_ring else None,
         instead="" if may_ring else _instead(plan),
         when=plan.safe_times or "Not asked",
-        not_now=beside(plan, clock.now()).not_now if plan.safe_times else "",
         message=_message(plan),
         language=f"{plan.language}: an interpreter is needed" if plan.language else "No interpreter asked for",
         never=_never(plan),
         also=plan.never or "",
     )
+
+
+def times_left(plan: ContactPlan | None, now: datetime, due: datetime | None) -> str:
+    """Which times that they said are safe there are before the first contact is due; "" where they said none, or a person must judge."""
+    times = hours.understood(plan.safe_times) if plan and plan.safe_times else None
+    if times is None:
+        return ""
+    if times.holds(now):
+        return "Now is one of them."
+    if due is None or due <= now:
+        return f"Now is not one of them: the next is {moment(times.next(now), now)}."
+    begun = times.openings(now, due)
+    if not begun:
+        return f"No safe time before the first contact is due: the next is {moment(times.next(now), now)}."
+    many = "One safe time before then" if len(begun) == 1 else f"{len(begun)} safe times before then, the first"
+    return f"{many}: {moment(begun[0], now)}."
 
 
 def _instead(plan: ContactPlan) -> str:

@@ -69,8 +69,21 @@ class SafeTimes:
         """The first of these moments from `at` on, in UTC; `at` itself where it is one."""
         moment = at.astimezone(UTC)
         while not self.holds(moment):
-            moment = moment.replace(second=0, microsecond=0) + MINUTE
+            moment = self._minute_after(moment)
         return moment
+
+    def openings(self, first: datetime, last: datetime) -> list[datetime]:
+        """When such a time begins after `first` and before `last`, in UTC."""
+        found, moment, was = [], self._minute_after(first), self.holds(first)
+        while moment < last:
+            if self.holds(moment) and not was:
+                found.append(moment)
+            moment, was = moment + MINUTE, self.holds(moment)
+        return found
+
+    @staticmethod
+    def _minute_after(at: datetime) -> datetime:
+        return at.astimezone(UTC).replace(second=0, microsecond=0) + MINUTE
 
 
 ALWAYS = SafeTimes(EVERY_DAY, _from_to(0, MIDNIGHT))

@@ -300,3 +300,18 @@ def test_another_partners_referral_cannot_be_sent_again_or_taken_back(client_as,
     found = referred()
     for action in ("again", "withdraw"):
         client_as("officer@charnwood.example").post(f"/cases/{found.case_id}/referrals/{found.id}/{action}", status=404)
+
+
+@pytest.mark.parametrize(
+    ("times", "now", "words"),
+    [
+        ("9:30am to 2:30pm", "2026-12-02 16:00", "2 safe times before then, the first: Thursday 3 December, 9:30am."),
+        ("after 6pm, not Thursdays", "2026-12-02 16:00", "One safe time before then: Today, 6pm."),
+        ("weekends", "2026-12-02 16:00", "No safe time before the first contact is due: the next is Saturday 5 December, 8am."),
+        ("after 3pm", "2026-12-02 16:00", "Now is one of them."),
+    ],
+)
+def test_the_open_card_says_which_safe_times_are_left(vf, session, at, times, now, words):
+    at(now)
+    referred(phone=NUMBER, ring="yes", safe_times=times)
+    assert words in said(vf.get("/referrals").text)

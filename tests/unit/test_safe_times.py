@@ -84,3 +84,17 @@ def test_what_waits_goes_at_the_first_moment_that_is_safe(words, from_, to):
     times = understood(words)
     assert times is not None
     assert times.next(moment(from_)) == moment(to)
+
+
+@pytest.mark.parametrize(
+    ("words", "from_", "until", "begin"),
+    [
+        ("after 3pm", f"{MONDAY} 10:00", f"{TUESDAY} 14:00", [f"{MONDAY} 15:00"]),
+        ("mornings and evenings", f"{MONDAY} 10:00", f"{TUESDAY} 17:01", [f"{MONDAY} 17:00", f"{TUESDAY} 08:00", f"{TUESDAY} 17:00"]),
+        ("after 3pm", f"{MONDAY} 16:00", f"{TUESDAY} 15:00", []),
+    ],
+)
+def test_the_safe_times_that_are_left_are_where_one_begins(words, from_, until, begin):
+    times = understood(words)
+    assert times is not None
+    assert times.openings(moment(from_), moment(until)) == [moment(at) for at in begin]
