@@ -48,9 +48,9 @@ def times_left(plan: ContactPlan | None, now: datetime, due: datetime | None) ->
     if times is None:
         return ""
     if times.holds(now):
-        return "Now is one of them."
+        return "Now is a safe time."
     if due is None or due <= now:
-        return f"Now is not one of them: the next is {moment(times.next(now), now)}."
+        return f"Now is not a safe time: the next is {moment(times.next(now), now)}."
     begun = times.openings(now, due)
     if not begun:
         return f"No safe time before the first contact is due: the next is {moment(times.next(now), now)}."

@@ -116,7 +116,7 @@ def _not_now(plan: ContactPlan, at: datetime) -> str:
     times = hours.understood(plan.safe_times)
     if times is None:
         return "Nothing goes to them by itself: only a person can judge these times."
-    return "" if times.holds(at) else f"Now is not one of them: the next is {moment(times.next(at), at)}."
+    return "" if times.holds(at) else f"Now is not a safe time: the next is {moment(times.next(at), at)}."
 
 
 def late_by(due: datetime, at: datetime, *, hours: bool = False) -> str:

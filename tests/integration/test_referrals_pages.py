@@ -308,7 +308,7 @@ def test_another_partners_referral_cannot_be_sent_again_or_taken_back(client_as,
         ("9:30am to 2:30pm", "2026-12-02 16:00", "2 safe times before then, the first: Thursday 3 December, 9:30am."),
         ("after 6pm, not Thursdays", "2026-12-02 16:00", "One safe time before then: Today, 6pm."),
         ("weekends", "2026-12-02 16:00", "No safe time before the first contact is due: the next is Saturday 5 December, 8am."),
-        ("after 3pm", "2026-12-02 16:00", "Now is one of them."),
+        ("after 3pm", "2026-12-02 16:00", "Now is a safe time."),
     ],
 )
 def test_the_open_card_says_which_safe_times_are_left(vf, session, at, times, now, words):
