@@ -98,7 +98,10 @@ def plan(party_id: UUID) -> ResponseReturnValue:
 
     def save() -> str:
         service.set_plan(actor=g.user, party=party, values=_values(form), version=form.version.data or None, no_way=form.no_way.data)
-        flash(f"Saved. Everybody who contacts {party.person.name} sees it from now on.", "success")
+        flash(
+            f"Saved. Everybody who contacts {party.person.name} sees it from now on.{sentences.unread_times(form.safe_times.data)}",
+            "success",
+        )
         return home(party)
 
     sent = send(form, save)

@@ -45,6 +45,7 @@ UNSAFE = {
     "email": "The plan says that e-mail is not safe.",
     "letter": "The plan says that letters are not safe.",
 }
+UNREAD_TIMES = "Nothing goes to them by itself: only a person can judge these times."
 ANOTHER_WAY = "Choose another way, or, if they contacted you, say so. If it has become safe, change the plan first."
 
 LABELS = {
@@ -93,6 +94,11 @@ def unsafe(plan: ContactPlan | None, channel: str) -> str | None:
     return UNSAFE[channel] if plan and column and getattr(plan, column) == "no" else None
 
 
+def unread_times(words: str | None) -> str:
+    """What to say after saving safe times that are not understood; "" where they are."""
+    return "" if hours.understood(words) else f" {UNREAD_TIMES} Written such as “after 3pm, not Fridays”, messages would wait for them."
+
+
 @dataclass(frozen=True)
 class Beside:
     """What stands beside a plan for whoever is about to reach out: the way they prefer, what helps them, and the present moment."""
@@ -115,7 +121,7 @@ def beside(plan: ContactPlan, at: datetime) -> Beside:
 def _not_now(plan: ContactPlan, at: datetime) -> str:
     times = hours.understood(plan.safe_times)
     if times is None:
-        return "Nothing goes to them by itself: only a person can judge these times."
+        return UNREAD_TIMES
     return "" if times.holds(at) else f"Now is not a safe time: the next is {moment(times.next(at), at)}."
 
 

@@ -350,3 +350,14 @@ def test_a_closed_case_offers_nothing_to_do(party, session, client_as):
     page = client_as(OFFICER).get(f"/cases/{party.case_id}/victim-care").text
     assert "Log contact with" not in page
     assert "Change the plan" not in page
+
+
+def test_safe_times_that_only_a_person_can_judge_are_kept_and_said_to_be_so(party, session, client_as):
+    client = client_as(OFFICER)
+    change = {"phone": "07700 900318", "ring": "yes", "text": "yes"}
+    client.post(f"/parties/{party.id}/plan", change | {"safe_times": "when he is at work"})
+    page = client.get(f"/cases/{party.case_id}/victim-care").text
+    assert "messages would wait for them" in page and "when he is at work" in page
+    assert "Nothing goes to them by itself: only a person can judge these times." in client.get(f"/parties/{party.id}/contact").text
+    client.post(f"/parties/{party.id}/plan", change | {"safe_times": "after 3pm, not Fridays"})
+    assert "messages would wait for them" not in client.get(f"/cases/{party.case_id}/victim-care").text
