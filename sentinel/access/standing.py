@@ -21,8 +21,8 @@ STALE = "Somebody else changed this while you had it open. Nothing of yours was 
 def hold(row: Row, standing: Callable[[Row], Pairs], version: int | None) -> None:
     """Hold a row until this transaction ends, as it is now. Raises Stale when `version` is not the one its editor had before them."""
     lock(row)
-    if version is not None and version != version_of(standing(row)):
-        raise Stale(STALE, yours=[], theirs=standing(row))
+    if version is not None and version != (now := version_of(standing(row))):
+        raise Stale(STALE, yours=[], theirs=standing(row), version=now)
 
 
 def of_person(user: User) -> Pairs:

@@ -65,9 +65,11 @@ def finish_action(*, actor: User, action: Action, case: Case, outcome: str, vers
             "Somebody else finished this action while you had it open. Nothing of yours was saved.",
             yours=[("Outcome", outcome)],
             theirs=[("Outcome", action.outcome or "")],
+            version=action.version,
         )
     if version is not None and action.version != version:
-        raise Stale("Somebody else changed this action while you had it open. Nothing of yours was saved.", yours=[], theirs=[])
+        sentence = "Somebody else changed this action while you had it open. Nothing of yours was saved."
+        raise Stale(sentence, yours=[], theirs=[], version=action.version)
     if not outcome.strip():
         raise Refused("Say in a sentence what came of it.", field="outcome")
     action.done_at = clock.now()

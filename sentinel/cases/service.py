@@ -33,7 +33,7 @@ def hold(record: Case | Report, version: int | None = None) -> None:
     """
     lock(record)
     if version is not None and record.version != version:
-        raise Stale(STALE.format(_last_hand(record)), yours=[], theirs=standing(record))
+        raise Stale(STALE.format(_last_hand(record)), yours=[], theirs=standing(record), version=record.version)
 
 
 def standing(record: Case | Report) -> Pairs:

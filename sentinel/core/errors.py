@@ -37,11 +37,12 @@ class NotFound(SentinelError):
 
 
 class Stale(SentinelError):
-    """Somebody else changed it meanwhile. Both versions are (label, text) pairs."""
+    """Somebody else changed it meanwhile. Both versions are (label, text) pairs; `version` is the one that stands now."""
 
     status = 409
 
-    def __init__(self, sentence: str, *, yours: list[tuple[str, str]], theirs: list[tuple[str, str]]) -> None:
+    def __init__(self, sentence: str, *, yours: list[tuple[str, str]], theirs: list[tuple[str, str]], version: int = 0) -> None:
         super().__init__(sentence)
         self.yours = yours
         self.theirs = theirs
+        self.version = version

@@ -57,8 +57,6 @@ def finish(case_id: UUID, action_id: UUID) -> ResponseReturnValue:
         return url_for(".case_actions", case_id=case.id)
 
     sent = send(form, save)
-    if sent.conflict:
-        form.version.data = action.version
     given_by = people_of.with_roles(action.created_by)
     page = render_template("cases/finish.html", case=case, form=form, action=action, conflict=sent.conflict, given_by=given_by)
     return sent.onwards or (page, sent.status)

@@ -237,8 +237,6 @@ def _page(case: Case, sent_form: EditForm | None, sent: Sent) -> ResponseReturnV
     for name, kind in others.items():
         fresh[name] = kind(formdata=None, version=case.version)
     if sent_form:
-        if sent.conflict:
-            sent_form.version.data = case.version
         fresh = {name: sent_form if type(one) is type(sent_form) else one for name, one in fresh.items()}
     detail = closure.detail_of(case)
     page = render_template(

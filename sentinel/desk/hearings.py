@@ -54,8 +54,6 @@ def hearing(case_id: UUID, hearing_id: UUID, step: str) -> ResponseReturnValue:
         return _saved(case)
 
     sent = send(form, save)
-    if sent.conflict:
-        form.version.data = one.version
     return sent.onwards or _page(case, Open(step, str(one.id)), form, sent)
 
 

@@ -88,7 +88,7 @@ def answer(case_id: UUID, intervention_id: UUID) -> ResponseReturnValue:
         flash("Answered. It is on the timeline with your name.", "success")
         return _back(case, one)
 
-    return _do(case, Open("answer", str(one.id)), form, save, one)
+    return _do(case, Open("answer", str(one.id)), form, save)
 
 
 @bp.route("/cases/<uuid:case_id>/interventions/<uuid:intervention_id>/<step>", methods=["GET", "POST"])
@@ -109,7 +109,7 @@ def move(case_id: UUID, intervention_id: UUID, step: str) -> ResponseReturnValue
         flash("Saved, and on the timeline.", "success")
         return _back(case, one)
 
-    return _do(case, Open(step, str(one.id)), form, save, one)
+    return _do(case, Open(step, str(one.id)), form, save)
 
 
 def _common(one: Intervention, form: EditForm) -> dict[str, Any]:
@@ -176,10 +176,8 @@ def _back(case: Case, one: Intervention) -> str:
     return url_for(".case_interventions", case_id=case.id, _anchor=f"i-{one.id}")
 
 
-def _do(case: Case, open_: Open, form: Form, save: Callable[[], str], one: Intervention | None = None) -> ResponseReturnValue:
+def _do(case: Case, open_: Open, form: Form, save: Callable[[], str]) -> ResponseReturnValue:
     sent = send(form, save)
-    if sent.conflict and one and isinstance(form, EditForm):
-        form.version.data = one.version
     return sent.onwards or _page(case, open_, form, sent)
 
 

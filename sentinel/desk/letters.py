@@ -25,6 +25,7 @@ from sentinel.risk.queries import seen_in_full
 bp = Blueprint("letters", __name__, url_prefix="/letters")
 
 SHOWN = 100
+COUNTS = "It counts as delivered until it comes back."
 
 
 class PutAsideForm(Form):
@@ -44,7 +45,7 @@ def index() -> ResponseReturnValue:
 @guards.requires(Permission.CONTACT_LOG)
 def letter(message_id: int) -> ResponseReturnValue:
     """The letter as PDF, made now; or why it must not go."""
-    party = _party_of(message_id)
+    party = _party_of(message_id, paper.to_print())
     made = paper.letter(message_id)
     if isinstance(made, NotSent):
         flash(f"Do not post it. {made.reason}", "warning")
@@ -62,13 +63,14 @@ def letter(message_id: int) -> ResponseReturnValue:
 @bp.post("/<int:message_id>/posted")
 @guards.requires(Permission.CONTACT_LOG)
 def posted(message_id: int) -> ResponseReturnValue:
-    """Somebody printed and posted it."""
-    _party_of(message_id)
-    why_not = paper.posted(message_id)
-    if why_not:
+    """Somebody printed and posted it; once, however often they say so."""
+    _party_of(message_id, paper.to_print_or_posted())
+    if paper.is_posted(message_id):
+        flash(f"Posted already. {COUNTS}", "success")
+    elif why_not := paper.posted(message_id):
         flash(f"It was put aside. {why_not} If it is in the post already, tell your supervisor now.", "warning")
     else:
-        flash("Posted. It counts as delivered until it comes back.", "success")
+        flash(f"Posted. {COUNTS}", "success")
     return redirect(url_for(".index"))
 
 
@@ -76,7 +78,7 @@ def posted(message_id: int) -> ResponseReturnValue:
 @guards.requires(Permission.CONTACT_LOG)
 def put_aside(message_id: int) -> ResponseReturnValue:
     """It is not posted, and why."""
-    _party_of(message_id)
+    _party_of(message_id, paper.to_print())
     form = PutAsideForm()
 
     def save() -> str:
@@ -95,17 +97,17 @@ def count_waiting(viewer: Viewer) -> int:
 
 def waiting(viewer: Viewer) -> Select[Any]:
     """Letters to print about people on what the viewer sees in full, the oldest first."""
-    return (
-        paper.to_print()
-        .add_columns(Party)
-        .join(Party, and_(Outbox.ref_table == "party", Party.id == Outbox.ref_id))
-        .where(seen_in_full(viewer))
-        .order_by(Outbox.created_at, Outbox.id)
-    )
+    return _seen(paper.to_print(), viewer).order_by(Outbox.created_at, Outbox.id)
 
 
-def _party_of(message_id: int) -> Party:
-    row: Any = db.session.execute(waiting(current()).where(Outbox.id == message_id)).first()
+def _seen(letters: Select[Outbox], viewer: Viewer) -> Select[Any]:
+    about = and_(Outbox.ref_table == "party", Party.id == Outbox.ref_id)
+    return letters.add_columns(Party).join(Party, about).where(seen_in_full(viewer))
+
+
+def _party_of(message_id: int, letters: Select[Outbox]) -> Party:
+    """Whom one of these letters is about, where the viewer sees it."""
+    row: Any = db.session.execute(_seen(letters, current()).where(Outbox.id == message_id)).first()
     if row is None:
         raise NotFound(paper.GONE)
     found: Party = row[1]

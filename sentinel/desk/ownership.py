@@ -42,8 +42,6 @@ def officer(case_id: UUID) -> ResponseReturnValue:
         return url_for("case.overview", case_id=case.id)
 
     sent = send(form, save)
-    if sent.conflict:
-        form.version.data = case.version
     away = [one.name for one in people_of.officers(case.team_id) if people_of.is_away(one.id)]
     effects = decisions.open_promises(case.parties)
     return sent.onwards or (
@@ -147,8 +145,6 @@ def route(report_id: UUID) -> ResponseReturnValue:
         return url_for("triage.queue")
 
     sent = send(form, save)
-    if sent.conflict:
-        form.version.data = report.version
     seen = decisions.headline_of(report)
     return sent.onwards or (render_template("triage/route.html", report=report, form=form, conflict=sent.conflict, seen=seen), sent.status)
 
@@ -165,8 +161,6 @@ def _offer(record: Case | Report, onwards: str, identity: str = "") -> ResponseR
         return onwards
 
     sent = send(form, save)
-    if sent.conflict:
-        form.version.data = record.version
     return sent.onwards or (
         _offer_page(record, form, handover.open_offer(record), forms.TakeBackForm(formdata=None), sent.conflict),
         sent.status,

@@ -94,8 +94,6 @@ def standing(partner_id: UUID) -> ResponseReturnValue:
         return url_for(".partner", partner_id=found.id)
 
     sent = send(form, save)
-    if sent.conflict:
-        form.version.data = version_of(stands.of_partner(found))
     page = render_template("partnership/standing.html", form=form, partner=found, conflict=sent.conflict)
     return sent.onwards or (page, sent.status)
 
@@ -132,8 +130,6 @@ def team(team_id: UUID) -> ResponseReturnValue:
         return url_for(".partner", partner_id=found.partner_id)
 
     sent = send(form, save)
-    if sent.conflict:
-        form.version.data = version_of(stands.of_team(found))
     page = render_template("partnership/team.html", form=form, partner=found.partner, team=found, conflict=sent.conflict)
     return sent.onwards or (page, sent.status)
 

@@ -86,8 +86,6 @@ def change(user_id: UUID) -> ResponseReturnValue:
         return url_for(".person", user_id=found.id)
 
     sent = send(form, save)
-    if sent.conflict:
-        form.version.data = version_of(standing.of_person(found))
     page = render_template("people/change.html", form=form, one=found, kept=kept, conflict=sent.conflict)
     return sent.onwards or (page, sent.status)
 
@@ -107,8 +105,6 @@ def vetting(user_id: UUID) -> ResponseReturnValue:
         return url_for(".person", user_id=found.id)
 
     sent = send(form, save)
-    if sent.conflict:
-        form.version.data = version_of(standing.of_vetting(found))
     return sent.onwards or (render_template("people/vetting.html", form=form, one=found, conflict=sent.conflict), sent.status)
 
 

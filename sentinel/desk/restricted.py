@@ -43,8 +43,6 @@ def restrict(case_id: UUID) -> ResponseReturnValue:
         return url_for("case.access", case_id=case.id)
 
     sent = send(form, save)
-    if sent.conflict:
-        form.version.data = case.version
     return sent.onwards or (render_template("restricted/restrict.html", case=case, form=form, conflict=sent.conflict), sent.status)
 
 
@@ -66,8 +64,6 @@ def names(case_id: UUID) -> ResponseReturnValue:
         return url_for("case.access", case_id=case.id)
 
     sent = send(form, save)
-    if sent.conflict:
-        form.version.data = case.version
     return sent.onwards or (render_template("restricted/names.html", case=case, form=form, conflict=sent.conflict), sent.status)
 
 
@@ -84,8 +80,6 @@ def lift(case_id: UUID) -> ResponseReturnValue:
         return url_for("case.access", case_id=case.id)
 
     sent = send(form, save)
-    if sent.conflict:
-        form.version.data = case.version
     listed = named_on(case) if case.restricted else []
     page = render_template("restricted/lift.html", case=case, form=form, named=listed, conflict=sent.conflict)
     return sent.onwards or (page, sent.status)

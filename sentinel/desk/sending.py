@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from sentinel.core import submissions
 from sentinel.core.errors import Refused, Stale
-from sentinel.core.forms import Form, HiddenField, SubmissionField, VersionField
+from sentinel.core.forms import EditForm, Form, HiddenField, SubmissionField, VersionField
 
 Pairs = list[tuple[str, str]]
 UNSEEN = (HiddenField, SubmissionField, VersionField)
@@ -26,7 +26,8 @@ class Sent:
 def send(form: Form, verb: Callable[[], str], at: Callable[[str | None], str | None] = lambda field: field) -> Sent:
     """Run `verb`, which returns the address to go to, if the form was sent and is filled in; the same filling-in twice does it once.
 
-    `at` names the form's field for a field that the verb refused. Looking at the form answers 200, a refusal 422, a conflict 409.
+    `at` names the form's field for a field that the verb refused. Looking at the form answers 200, a refusal 422, a conflict 409;
+    after a conflict the form has the version that stands now, so that sending it again saves it on top of that.
     """
     if not form.validate_on_submit():
         return Sent(status=422 if form.errors else 200)
@@ -36,6 +37,8 @@ def send(form: Form, verb: Callable[[], str], at: Callable[[str | None], str | N
     try:
         address = verb()
     except Stale as stale:
+        if isinstance(form, EditForm):
+            form.version.data = stale.version
         return Sent(status=409, conflict=_both(form, stale))
     except Refused as refused:
         form.refuse(Refused(refused.sentence, field=at(refused.field)))

@@ -275,8 +275,6 @@ def _case_chosen(form: forms.DecideForm) -> Case:
 
 
 def _decide_page(found: Report, form: forms.DecideForm, likely: list[decisions.Likely], sent: Sent) -> ResponseReturnValue:
-    if sent.conflict:
-        form.version.data = found.version
     page_ = render_template(
         "triage/decide.html",
         report=found,

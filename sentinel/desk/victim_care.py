@@ -105,8 +105,6 @@ def plan(party_id: UUID) -> ResponseReturnValue:
         return home(party)
 
     sent = send(form, save)
-    if sent.conflict:
-        form.version.data = queries.plan_for(party).version
     more = {"history": queries.plan_history(party), "no_contact": kept.no_contact}
     return sent.onwards or _page("victims/plan.html", party, form, sent, **more)
 
@@ -223,8 +221,6 @@ def hold_telling(case_id: UUID) -> ResponseReturnValue:
         return url_for(".case_care", case_id=case.id)
 
     sent = send(form, save)
-    if sent.conflict:
-        form.version.data = case.version
     days = agreed.current().contact.hold_telling_at_most_working_days
     page = render_template("victims/hold.html", case=case, form=form, conflict=sent.conflict, days=days)
     return sent.onwards or (page, sent.status)

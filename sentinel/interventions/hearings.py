@@ -91,7 +91,8 @@ def _hold(actor: User, hearing: Hearing, version: int | None) -> None:
     refuse_unless_worked_by(actor, hearing.case)
     lock(hearing)
     if version is not None and version != hearing.version:
-        raise Stale(STALE, yours=[], theirs=[("Hearing", f"{words.moment(hearing.at)}: {WORDS[hearing.state]}")])
+        theirs = [("Hearing", f"{words.moment(hearing.at)}: {WORDS[hearing.state]}")]
+        raise Stale(STALE, yours=[], theirs=theirs, version=hearing.version)
     if hearing.state != "set":
         raise Refused(f"This hearing {WORDS[hearing.state]}: there is nothing left to record.")
 

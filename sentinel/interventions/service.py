@@ -208,7 +208,7 @@ def _hold(actor: User, intervention: Intervention, version: int | None, *, after
     refuse_unless_worked_by(actor, intervention.case, after_closing=after_closing and intervention.looked_after_by is not None)
     lock(intervention)
     if version is not None and version != intervention.version:
-        raise Stale(STALE, yours=[], theirs=standing(intervention))
+        raise Stale(STALE, yours=[], theirs=standing(intervention), version=intervention.version)
 
 
 def standing(intervention: Intervention) -> list[tuple[str, str]]:

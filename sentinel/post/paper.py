@@ -35,6 +35,11 @@ def to_print() -> Select[Outbox]:
     return select(Outbox).where(Outbox.channel == "letter", Outbox.state == "waiting")
 
 
+def to_print_or_posted() -> Select[Outbox]:
+    """Letters that nobody put aside."""
+    return select(Outbox).where(Outbox.channel == "letter", Outbox.state.in_(("waiting", "sent")))
+
+
 def letter(message_id: int) -> Paper | NotSent:
     """The letter as it would be printed now, or why it may not be sent after all."""
     return _written(_message(message_id))
@@ -61,6 +66,12 @@ def pdf(paper: Paper) -> bytes:
         return bytes(typst.compile(LAID_OUT.read_bytes(), sys_inputs={"letter": json.dumps(said)}, pdf_standards="ua-1"))
     except typst.TypstError as error:
         raise Refused(NO_FONT) from error
+
+
+def is_posted(message_id: int) -> bool:
+    """Did somebody post it already? Holds the letter until this transaction ends: a second click waits for what the first one does."""
+    held = select(Outbox.state).where(Outbox.id == message_id, Outbox.channel == "letter").with_for_update()
+    return db.session.scalar(held) == "sent"
 
 
 def posted(message_id: int) -> str | None:

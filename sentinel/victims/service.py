@@ -299,7 +299,7 @@ def _stale(plan: ContactPlan, changed: Mapping[str, Any], names: Mapping[Any, st
     yours = [(sentences.LABELS[column], sentences.said(column, value, names)) for column, value in changed.items()]
     theirs = [(sentences.LABELS[column], _value(plan, column, names)) for column in changed]
     sentence = "Somebody changed this plan while you had it open. Yours is not saved. Compare the two, then save what should stand."
-    return Stale(sentence, yours=yours, theirs=theirs)
+    return Stale(sentence, yours=yours, theirs=theirs, version=plan.version)
 
 
 def _plan_line(column: str, value: Any, names: Mapping[Any, str]) -> str:

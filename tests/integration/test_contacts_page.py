@@ -245,6 +245,7 @@ def test_changing_the_plan_and_two_people_at_once(party, session, client_as):
     assert "mornings" in page
     assert 'value="after 3pm"' in page
     version = re.search(r'name="version" value="(\d+)"', page)[1]
+    assert int(version) == plan(party).version
     client.post(f"/parties/{party.id}/plan", sent | {"version": version})
     assert plan(party).safe_times == "after 3pm"
 

@@ -11,6 +11,7 @@ from sentinel.core.errors import NotAllowed, Refused, Stale
 from sentinel.interventions import hearings, queries
 from sentinel.victims import service
 from tests import factories
+from tests.filling import form_with
 from tests.integration.promise_made import HIGH, all_promises, contacted, promises, report_taken, story, victim, victim_on_case
 from tests.integration.risk_made import assess
 
@@ -169,6 +170,17 @@ def test_a_stranger_cannot_set_one_and_a_stale_page_is_told_how_it_stands(sessio
     made = hearing(party)
     with pytest.raises(Stale):
         hearings.cancel_hearing(actor=factories.user(), hearing=made, reason="x", version=made.version - 1)
+
+
+def test_who_cancels_what_was_held_meanwhile_sees_both(client_as, session):
+    made = hearing(victim_on_case())
+    db.session.commit()
+    client, path = client_as("officer@blaby.example"), f"/cases/{made.case_id}/hearings/{made.id}/cancelled"
+    sent = form_with(client.get(path).text, path, "reason").with_(reason="Withdrawn by consent.")
+    hearings.record_result(actor=factories.user(), hearing=made, held_at=clock.now(), result="Granted.")
+    db.session.commit()
+    page = client.post(path, sent, status=409).text
+    assert "was held" in page and "Withdrawn by consent." in page
 
 
 def test_through_the_browser_a_hearing_is_set_moved_and_its_result_recorded(client_as, session, at):

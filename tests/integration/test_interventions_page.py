@@ -1,11 +1,14 @@
 """The ladder of a case through the client: what it shows, its forms, what is refused and where, two people at once."""
 
+from datetime import date
+
 import pytest
 
 from sentinel.core import submissions
 from sentinel.core.db import db
 from sentinel.interventions import queries, service
 from tests import factories
+from tests.filling import form_with
 
 OFFICER, SUPERVISOR = "officer@blaby.example", "supervisor@blaby.example"
 NOTE = "Loud music after eleven, three nights a week."
@@ -241,6 +244,21 @@ def test_two_people_at_once_see_both_versions(client_as, case):
     assert "Somebody else changed this while you had it open." in page
     assert "Too early." in page
     assert "taken back, not started" in page
+
+
+def test_what_is_sent_again_after_a_conflict_is_saved_on_top_of_what_stands(client_as, case):
+    made = authorised(case)
+    both = {"actor": factories.user(OFFICER), "intervention": made}
+    service.start(**both, starts_on=date(2026, 12, 2), ends_on=date(2027, 6, 2))
+    db.session.commit()
+    officer, path = client_as(OFFICER), ladder(case, f"/{made.id}/end")
+    sent = form_with(officer.get(path).text, path, "outcome").with_(outcome="Kept since.")
+    service.note_breach(**both, happened_on=date(2026, 12, 2), note="Music.")
+    db.session.commit()
+    page = officer.post(path, sent, status=409).text
+    assert "Somebody else changed this while you had it open." in page
+    officer.follow(path, form_with(page, path, "outcome").with_())
+    assert rows(case)[0].state == "ended"
 
 
 def test_not_authorising_needs_its_reason(client_as, case):

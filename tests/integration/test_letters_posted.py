@@ -7,7 +7,10 @@ import pytest
 from pypdf import PdfReader
 from sqlalchemy import select
 
+from sentinel.access import queries as people_of
+from sentinel.cases import restricting
 from sentinel.cases.events import ReportTaken
+from sentinel.cases.models import Party
 from sentinel.core import clock
 from sentinel.core.db import db, new_id
 from sentinel.core.errors import NotFound, Refused
@@ -20,6 +23,7 @@ from sentinel.victims.models import Contact
 from tests import factories
 from tests.integration.carriers import mail_server
 from tests.integration.promise_made import HIGH, PHONE, contacted, plan, promises, report_taken, story, victim, victim_on_case
+from tests.integration.test_case_at_once import at_once
 
 OFFICER, STRANGER = "officer@blaby.example", "officer@charnwood.example"
 BY_POST = {"address": "Flat 4, Fosse Court, Blaby, LE8 4AA", "post": "yes"}
@@ -191,6 +195,76 @@ def test_the_whole_way_through_the_pages(client_as, session):
     client.post(f"/letters/{number}/posted")
     assert "No letter waits." in client.get("/letters").text
     assert "Sent Nasreen Khan-Abdullahi a letter: delivered" in story(party.case, "contact")
+
+
+@pytest.fixture
+def number(session):
+    made = asked(victim_on_case(plan=PHONE | BY_POST))
+    db.session.commit()
+    return made
+
+
+def party_of(number):
+    return db.session.get_one(Party, db.session.get_one(Outbox, number).ref_id)
+
+
+def contacts(number):
+    return list(db.session.scalars(select(Contact).where(Contact.outbox_id == number)))
+
+
+@pytest.mark.parametrize("second", [OFFICER, "supervisor@blaby.example"])
+def test_a_second_click_is_answered_as_the_first_and_nothing_is_done_twice(client_as, number, second):
+    first = client_as(OFFICER).follow(f"/letters/{number}/posted", {}).text
+    assert "Posted. It counts as delivered until it comes back." in first
+    kept, told = contacts(number), story(party_of(number).case)
+    page = client_as(second).follow(f"/letters/{number}/posted", {}).text
+    assert "Posted already. It counts as delivered until it comes back." in page
+    assert "No letter waits." in page
+    assert (contacts(number), story(party_of(number).case)) == (kept, told)
+    assert len(kept) == 1
+
+
+def test_a_letter_put_aside_is_not_said_to_be_posted(client_as, number):
+    client = client_as(OFFICER)
+    client.post(f"/letters/{number}/put-aside", {"reason": "He reads her post."})
+    page = client.post(f"/letters/{number}/posted", status=404).text
+    assert "Somebody has posted this letter, or put it aside, meanwhile." in page
+    assert contacts(number) == []
+    assert db.session.get_one(Outbox, number).state == "cancelled"
+
+
+def test_a_posted_letter_is_neither_opened_nor_put_aside(client_as, number):
+    client = client_as(OFFICER)
+    client.post(f"/letters/{number}/posted")
+    client.get(f"/letters/{number}", status=404)
+    client.post(f"/letters/{number}/put-aside", {"reason": "Too late."}, status=404)
+    assert db.session.get_one(Outbox, number).state == "sent"
+
+
+def test_who_does_not_see_a_posted_letter_in_full_does_not_learn_that_it_was_posted(client_as, number):
+    officer = client_as(OFFICER)
+    officer.post(f"/letters/{number}/posted")
+    assert "Posted already" not in client_as(STRANGER).post(f"/letters/{number}/posted", status=404).text
+    supervisor, second = (people_of.with_roles(factories.user(f"{one}@blaby.example").id) for one in ("supervisor", "supervisor2"))
+    restricting.restrict_case(actor=supervisor, case=party_of(number).case, named=[second], officer=second, reason="staff")
+    db.session.commit()
+    assert "Posted already" not in officer.post(f"/letters/{number}/posted", status=404).text
+
+
+def test_two_who_say_at_once_that_it_is_posted_post_it_once(real_app, real_session):
+    party = victim_on_case(plan=PHONE | BY_POST)
+    number = asked(party)
+    real_session.commit()
+    found = []
+
+    def post(actor):
+        found.append(paper.is_posted(number))
+        if not found[-1]:
+            paper.posted(number)
+
+    assert at_once(real_app, (OFFICER, post), ("supervisor@blaby.example", post)) == ["done", "done"]
+    assert sorted(found) == [False, True]
+    assert len(contacts(number)) == 1
 
 
 def test_another_partners_people_find_no_letter(client_as, session):
