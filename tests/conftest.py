@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from hypothesis import settings
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from sqlalchemy import Connection, Engine, event, text
@@ -17,6 +18,9 @@ from config.settings import Settings
 from sentinel.core import clock, viewer
 from tests import databases
 from tests.pages import PageClient
+
+settings.register_profile("untimed", deadline=None)  # a busy machine is no defect
+settings.load_profile("untimed")
 
 REDIS = os.environ.get("SENTINEL_TEST_REDIS", "redis://127.0.0.1:6379/9")
 

@@ -6,7 +6,7 @@
 A page renders it with templates/components/fields.html; a view reads `form.validate_on_submit()`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Self
 from uuid import UUID, uuid4
 
@@ -16,7 +16,7 @@ from flask_wtf.file import FileField
 from werkzeug.datastructures import CombinedMultiDict, MultiDict
 from wtforms import Field
 
-from sentinel.core.errors import Refused, Stale
+from sentinel.core.errors import Refused
 
 OPEN_TOO_LONG = "This page had been open too long to be accepted. Nothing was saved, and what you typed is still here: save it again."
 
@@ -125,13 +125,3 @@ class EditForm(Form):
     """A form that changes something others may change too: it carries the version it was filled from."""
 
     version = VersionField()
-
-    def stale(self, theirs: Mapping[str, str], changed_by: str) -> Stale:
-        """What to raise when the record is newer: both versions of every field in `theirs` that differs, by its label."""
-        fields = [self[name] for name in theirs if self[name].spoken() != theirs[name]]
-        sentence = f"{changed_by} changed this while you had it open. Yours is not saved. Compare the two, then save what should stand."
-        return Stale(sentence, yours=_pairs(fields), theirs=[(field.label.text, theirs[field.short_name]) for field in fields])
-
-
-def _pairs(fields: Iterable[Any]) -> list[tuple[str, str]]:
-    return [(field.label.text, field.spoken()) for field in fields]

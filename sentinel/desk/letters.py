@@ -64,13 +64,14 @@ def letter(message_id: int) -> ResponseReturnValue:
 @guards.requires(Permission.CONTACT_LOG)
 def posted(message_id: int) -> ResponseReturnValue:
     """Somebody printed and posted it; once, however often they say so."""
-    _party_of(message_id, paper.to_print_or_posted())
-    if paper.is_posted(message_id):
-        flash(f"Posted already. {COUNTS}", "success")
-    elif why_not := paper.posted(message_id):
+    _party_of(message_id, paper.letters())
+    state, why_not = paper.became(message_id)
+    if state == "waiting":
+        why_not = paper.posted(message_id) or ""
+    if state == "cancelled" or why_not:
         flash(f"It was put aside. {why_not} If it is in the post already, tell your supervisor now.", "warning")
     else:
-        flash(f"Posted. {COUNTS}", "success")
+        flash(f"Posted. {COUNTS}" if state == "waiting" else f"Posted already. {COUNTS}", "success")
     return redirect(url_for(".index"))
 
 

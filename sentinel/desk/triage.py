@@ -136,7 +136,7 @@ def unlink(report_id: UUID) -> ResponseReturnValue:
 def safeguarding(report_id: UUID) -> ResponseReturnValue:
     """Record that the safeguarding referral was made, by whom."""
     found = _opened(report_id)
-    form = forms.SafeguardingForm(version=found.version)
+    form = forms.SafeguardingForm()
 
     def save() -> str:
         service.record_safeguarding(actor=g.user, report=found, done_by=form.done_by.data)

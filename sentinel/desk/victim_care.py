@@ -97,7 +97,7 @@ def plan(party_id: UUID) -> ResponseReturnValue:
     form.representative_person_id.options = [Option(str(one.id), one.name) for one in queries.representatives(party)]
 
     def save() -> str:
-        service.set_plan(actor=g.user, party=party, values=_values(form), version=form.version.data or None, no_way=form.no_way.data)
+        service.set_plan(actor=g.user, party=party, values=_values(form), version=form.version.data, no_way=form.no_way.data)
         flash(
             f"Saved. Everybody who contacts {party.person.name} sees it from now on.{sentences.unread_times(form.safe_times.data)}",
             "success",

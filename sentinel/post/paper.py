@@ -30,14 +30,14 @@ NO_FONT = (
 GONE = "Somebody has posted this letter, or put it aside, meanwhile."
 
 
+def letters() -> Select[Outbox]:
+    """Every letter, whatever became of it."""
+    return select(Outbox).where(Outbox.channel == "letter")
+
+
 def to_print() -> Select[Outbox]:
     """Letters that wait for somebody to print and post them."""
-    return select(Outbox).where(Outbox.channel == "letter", Outbox.state == "waiting")
-
-
-def to_print_or_posted() -> Select[Outbox]:
-    """Letters that nobody put aside."""
-    return select(Outbox).where(Outbox.channel == "letter", Outbox.state.in_(("waiting", "sent")))
+    return letters().where(Outbox.state == "waiting")
 
 
 def letter(message_id: int) -> Paper | NotSent:
@@ -68,10 +68,11 @@ def pdf(paper: Paper) -> bytes:
         raise Refused(NO_FONT) from error
 
 
-def is_posted(message_id: int) -> bool:
-    """Did somebody post it already? Holds the letter until this transaction ends: a second click waits for what the first one does."""
-    held = select(Outbox.state).where(Outbox.id == message_id, Outbox.channel == "letter").with_for_update()
-    return db.session.scalar(held) == "sent"
+def became(message_id: int) -> tuple[str, str]:
+    """A letter's state, and why it was put aside. Holds it until this transaction ends: a second click waits for what the first does."""
+    held = letters().with_only_columns(Outbox.state, Outbox.last_error).where(Outbox.id == message_id).with_for_update()
+    state, reason = db.session.execute(held).one()
+    return state, reason or ""
 
 
 def posted(message_id: int) -> str | None:

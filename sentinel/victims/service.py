@@ -260,15 +260,18 @@ def _ended(promise: Promise, actor: User, how: str, why: str) -> Promise:
 def set_plan(*, actor: User, party: Party, values: Mapping[str, Any], version: int | None = None, no_way: bool = False) -> ContactPlan:
     """Change how a party can be reached safely and what they want. The story keeps what it was before.
 
-    `values` by column (`sentences.LABELS`). Raises Stale with both versions when somebody changed it meanwhile. Refuses: a way
-    they prefer that is not safe; somebody who speaks for them without their consent; a plan that leaves no way, unless `no_way`
-    says so; rarer contact with a victim on the enhanced standard without their supervisor. A victim who can be reached from now
-    on is promised something at once; one who wants to hear sooner is promised that.
+    `values` by column (`sentences.LABELS`); `version` is what its editor had before them, 0 where there was none. Raises Stale
+    with both versions when somebody changed it meanwhile. Refuses: a way they prefer that is not safe; somebody who speaks for
+    them without their consent; a plan that leaves no way, unless `no_way` says so; rarer contact with a victim on the enhanced
+    standard without their supervisor. A victim who can be reached from now on is promised something at once; one who wants to
+    hear sooner is promised that.
     """
-    plan = plan_of(party, locked=True)
+    lock(party)
+    kept = db.session.get(ContactPlan, party.id, populate_existing=True)
+    plan = kept or plan_of(party)
     names = queries.people_names(party)
     changed = {column: value for column, value in values.items() if (getattr(plan, column) or None) != (value or None)}
-    if version is not None and version != plan.version:
+    if version is not None and version != (kept.version if kept else 0):
         raise _stale(plan, changed, names)
     if not changed:
         return plan
@@ -310,9 +313,9 @@ def _value(plan: ContactPlan, column: str, names: Mapping[Any, str]) -> str:
     return sentences.said(column, getattr(plan, column), names)
 
 
-def plan_of(party: Party, *, locked: bool = False) -> ContactPlan:
+def plan_of(party: Party) -> ContactPlan:
     """The party's contact plan, begun when there is none."""
-    plan = db.session.get(ContactPlan, party.id, with_for_update=locked or None, populate_existing=locked)
+    plan = db.session.get(ContactPlan, party.id)
     if plan is None:
         plan = ContactPlan(party_id=party.id, case_id=party.case_id)
         db.session.add(plan)

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from sentinel.core import clock
 from sentinel.core.db import db
-from sentinel.core.errors import Refused
+from sentinel.core.errors import Refused, Stale
 from sentinel.victims import service
 from tests import factories
 from tests.integration.promise_made import HIGH, all_promises, contacted, plan, promises, report_taken, story, victim, victim_on_case
@@ -154,3 +154,11 @@ def test_the_page_keeps_the_whole_plan_and_shows_how_it_came_to_be(client_as, se
     for words in ("Large print. Hard of hearing: speak slowly.", "To sleep through", "They asked to hear from us every 10 working days"):
         assert words in care
     assert "Changed how to reach Nasreen Khan-Abdullahi" in story(party.case, "plan")
+
+
+def test_two_who_begin_a_plan_at_once_see_both(session):
+    party = factories.party(on=factories.case())
+    change(party, phone="07700 900318", ring="yes", version=0)
+    with pytest.raises(Stale):
+        change(party, phone="07700 900999", version=0)
+    assert plan(party).phone == "07700 900318"

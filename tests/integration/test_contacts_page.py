@@ -307,7 +307,7 @@ def test_a_victim_who_may_not_know_is_shown_as_such_until_somebody_says_it_is_sa
     client = client_as(OFFICER)
     care = f"/cases/{party.case_id}/victim-care"
     assert "Do not contact them." in client.get(care).text
-    client.post(f"/parties/{party.id}/plan", {"phone": "07700 900600", "ring": "yes"})
+    client.post(f"/parties/{party.id}/plan", {"phone": "07700 900600", "ring": "yes", "version": plan(party).version})
     assert promises(party) == {}
     client.get(f"/parties/{party.id}/safe-to-contact")
     client.post(f"/parties/{party.id}/safe-to-contact", {"reason": "Her sister told her."})
@@ -336,7 +336,7 @@ def test_the_representative_may_be_the_one_who_was_spoken_to(session, at, client
     session.commit()
     client = client_as(OFFICER)
     speaks = {"representative_person_id": str(witness.person_id), "representative_consent": "In writing."}
-    client.post(f"/parties/{party.id}/plan", {"phone": "07700 900318", "ring": "yes", **speaks})
+    client.post(f"/parties/{party.id}/plan", {"phone": "07700 900318", "ring": "yes", "version": plan(party).version, **speaks})
     assert "Imran Khan-Abdullahi, who may speak for them" in client.get(f"/parties/{party.id}/contact").text
     client.post(f"/parties/{party.id}/contact", contact(spoke_to="representative"))
     assert promises(party)["first_contact"].state == "kept"
@@ -356,9 +356,9 @@ def test_a_closed_case_offers_nothing_to_do(party, session, client_as):
 def test_safe_times_that_only_a_person_can_judge_are_kept_and_said_to_be_so(party, session, client_as):
     client = client_as(OFFICER)
     change = {"phone": "07700 900318", "ring": "yes", "text": "yes"}
-    client.post(f"/parties/{party.id}/plan", change | {"safe_times": "when he is at work"})
+    client.post(f"/parties/{party.id}/plan", change | {"safe_times": "when he is at work", "version": plan(party).version})
     page = client.get(f"/cases/{party.case_id}/victim-care").text
     assert "messages would wait for them" in page and "when he is at work" in page
     assert "Nothing goes to them by itself: only a person can judge these times." in client.get(f"/parties/{party.id}/contact").text
-    client.post(f"/parties/{party.id}/plan", change | {"safe_times": "after 3pm, not Fridays"})
+    client.post(f"/parties/{party.id}/plan", change | {"safe_times": "after 3pm, not Fridays", "version": plan(party).version})
     assert "messages would wait for them" not in client.get(f"/cases/{party.case_id}/victim-care").text

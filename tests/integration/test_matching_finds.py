@@ -206,7 +206,7 @@ def _on_reports(who):
     return select(Party.person_id).join(Report, Report.id == Party.report_id).where(open_ones)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.sampled_from(["Ana", "Anna", "Hannah", "Jo", "Joe", "Joanne", "Khan", "Kahn", "Patel", "Patil"]), min_size=2, max_size=3)
 )

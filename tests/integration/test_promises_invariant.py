@@ -183,7 +183,6 @@ VERBS: tuple[Callable[[History], None], ...] = (
 
 @settings(
     max_examples=50,
-    deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking a history against a database takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

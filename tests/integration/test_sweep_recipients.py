@@ -180,7 +180,7 @@ def name(case, email, until=None):
 EVERYBODY = (OFFICER, SUPERVISOR, SECOND, MANAGER, GOVERNANCE, *sorted(ADMINISTRATORS), VICTIM_FIRST)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     absent=some.sets(some.sampled_from(EVERYBODY)),
     closed=some.sets(some.sampled_from([email for email in EVERYBODY if email != GOVERNANCE])),

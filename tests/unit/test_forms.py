@@ -255,14 +255,6 @@ def test_what_a_verb_refuses_stands_at_its_field_or_over_the_form() -> None:
     assert [tuple(p) for p in form.problems] == [("Tick what you told her about.", "#some"), ("The case is closed.", "")]
 
 
-def test_a_stale_page_shows_both_versions_of_what_differs() -> None:
-    form = sent(name="Nasreen", how="b", born__day="3", born__month="12", born__year="1990")
-    stale = form.stale({"name": "Nasreen", "how": "First", "born": "4 December 1990"}, "Jaswinder Bell")
-    assert stale.yours == [("How", "Second"), ("Date of birth", "3 December 1990")]
-    assert stale.theirs == [("How", "First"), ("Date of birth", "4 December 1990")]
-    assert stale.sentence.startswith("Jaswinder Bell changed this")
-
-
 def test_a_page_open_too_long_says_that_nothing_typed_is_lost(app: Flask) -> None:
     class Guarded(Form):
         """With its token."""

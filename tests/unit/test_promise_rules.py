@@ -33,7 +33,7 @@ WORKING_DAYS = {
     Kind.EXPLAIN_REVIEW: FIVES,
     Kind.MAY_APPLY: FIVES,
 }
-many = settings(deadline=None, max_examples=150)
+many = settings(max_examples=150)
 
 
 def plan(kind: Kind, klass: Klass, starts: datetime, made: datetime | None = None) -> Schedule:
@@ -41,7 +41,7 @@ def plan(kind: Kind, klass: Klass, starts: datetime, made: datetime | None = Non
 
 
 @pytest.mark.parametrize(("kind", "klass"), list(product(WORKING_DAYS, Klass)))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(moments)
 def test_every_promise_falls_due_as_the_table_says(kind: Kind, klass: Klass, t: datetime) -> None:
     days = WORKING_DAYS[kind][klass]

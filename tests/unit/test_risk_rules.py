@@ -45,7 +45,7 @@ def added_up(questions: QuestionSet, answers: dict[str, object]) -> int:
 
 
 @SETS
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.data())
 def test_the_score_is_what_one_would_add_up_on_paper(questions: QuestionSet, data: st.DataObject) -> None:
     answers = data.draw(answers_to(questions))
@@ -57,7 +57,7 @@ def test_the_score_is_what_one_would_add_up_on_paper(questions: QuestionSet, dat
 
 
 @SETS
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.data())
 def test_one_more_answer_never_lowers_the_level(questions: QuestionSet, data: st.DataObject) -> None:
     answers = data.draw(answers_to(questions))
@@ -188,7 +188,7 @@ def test_the_screen_answers_what_it_can_of_the_full_assessment() -> None:
     }
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(answers_to(SCREEN))
 def test_whatever_was_answered_on_the_screen_can_be_carried_over(answers: dict[str, object]) -> None:
     carried = rules.carry_over(FULL, answers)  # type: ignore[arg-type]
@@ -222,7 +222,7 @@ def test_a_case_has_the_highest_level_of_its_victims() -> None:
 
 
 @pytest.mark.parametrize(("level", "days"), [(Level.STANDARD, 60), (Level.MEDIUM, 20), (Level.HIGH, 5)])
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(moments)
 def test_risk_is_looked_at_again_after_the_agreed_days(level: Level, days: int, t: datetime) -> None:
     assert rules.review_due(level, t, RISK) == reckoner.working_days(t, days, same_day=level == "high")

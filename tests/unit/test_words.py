@@ -86,7 +86,7 @@ def test_hours_across_the_change_of_clocks_are_real_hours() -> None:
     assert words.lateness(due, now, hours=True) == "8 hours left"
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(moments, st.integers(0, 60 * 24 * 40))
 def test_how_overdue_agrees_with_counting_the_days(due: datetime, minutes_late: int) -> None:
     now = due + timedelta(minutes=minutes_late)
@@ -99,7 +99,7 @@ def test_how_overdue_agrees_with_counting_the_days(due: datetime, minutes_late: 
         assert words.lateness(due, now).split()[2] == str(late)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.lists(moments, min_size=2, max_size=6))
 def test_different_minutes_are_never_said_alike(times: list[datetime]) -> None:
     for one, other in pairwise(sorted(set(times))):

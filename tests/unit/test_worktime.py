@@ -13,8 +13,8 @@ from tests.unit.moments import moments
 from tests.unit.reckoner import LONDON, at
 
 counts = st.integers(1, 25)
-slow = settings(deadline=None, max_examples=60)
-quick = settings(deadline=None, max_examples=300)
+slow = settings(max_examples=60)
+quick = settings(max_examples=300)
 
 
 @pytest.mark.parametrize(
