@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tests.simulation import promising, reviewing, risking
+from tests.simulation import hearing, promising, reviewing, risking
 from tests.simulation.matters import Against, Assessment, Case, Contact, Gone, Party, Promise, there
 from tests.simulation.promising import make, never_without, tighten
 
@@ -165,6 +165,8 @@ def _now_contactable(world: Model, party: Party) -> None:
     never_without(party, world.now, world.now)
     reviewing.tell(world, party, world.now)
     case = party.report.case
+    if case:
+        hearing.newcomers(world, case)
     if case and case.proposed and party.person not in case.views:
         made = [one for each in same if each.role == "victim" for one in each.promises]
         if not any(one.kind == "closure" and one.starts == case.proposed for one in made):

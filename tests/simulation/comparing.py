@@ -83,6 +83,7 @@ class Comparing:
         self.contacts = {key: name for name, key in self.verbs.contacts.items()}
         self.subjects = {key: name for name, key in [*self.verbs.people.items(), *self.verbs.parties.items()]}
         self.subjects |= {key: name for name, key in [*self.verbs.reports.items(), *self.verbs.cases.items()]}
+        self.subjects |= {key: name for name, key in self.verbs.hearings.items()}
 
     # --- Promises, classes, levels -------------------------------------------------------------------------------
 

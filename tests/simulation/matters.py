@@ -45,6 +45,7 @@ class Promise:
     soon: datetime
     supervisor: datetime
     manager: datetime
+    hearing: str | None = None
     state: str = "open"
     kept_by: str | None = None
     step: int = 0
@@ -209,6 +210,16 @@ class Case:
     def parties(self) -> list[Party]:
         """Everybody on it."""
         return [party for report in self.reports for party in report.parties]
+
+
+@dataclass
+class Hearing:
+    """A day in court about a case."""
+
+    name: str
+    case: Case
+    at: datetime
+    state: str = "set"
 
 
 @dataclass

@@ -15,8 +15,8 @@ told, where it stands, to whoever has it now, and the case review is promised on
 from collections.abc import Iterator
 from datetime import datetime
 
-from tests.simulation import caring, reporting, risking, telling, working
-from tests.simulation.matters import LIVE, Case, Contact, Gone, Party, Promise, Report, Step, there
+from tests.simulation import caring, hearing, reporting, risking, telling, working
+from tests.simulation.matters import LIVE, Against, Case, Contact, Gone, Hearing, Party, Promise, Report, Step, there
 from tests.simulation.telling import Alerts, Fact, Teams
 from tests.unit import reckoner
 
@@ -33,6 +33,7 @@ class Model:
         self.cases: dict[str, Case] = {}
         self.parties: dict[str, Party] = {}
         self.contacts: dict[str, Contact] = {}
+        self.hearings: dict[str, Hearing] = {}
         self.now = datetime.min.replace(tzinfo=reckoner.UTC)
 
     def do(self, step: Step) -> None:
@@ -40,7 +41,7 @@ class Model:
         self.now, self.alerts.told = step.at, []
         if step.verb == "sweep":
             return self.sweep(**step.about)
-        verb = next(getattr(room, step.verb) for room in (reporting, caring, working) if hasattr(room, step.verb))
+        verb = next(getattr(room, step.verb) for room in (reporting, caring, working, hearing) if hasattr(room, step.verb))
         verb(self, **step.about)
         return self.alerts.close_promises(step.at)
 
@@ -57,6 +58,13 @@ class Model:
     def case_of(self, name: str) -> Case:
         """A case by the report it was opened from."""
         return there(self.cases, name)
+
+    def live_case(self, name: str) -> Case:
+        """A case that goes on: nothing is done about one that is closed."""
+        case = self.case_of(name)
+        if case.state not in LIVE:
+            raise Against
+        return case
 
     def actor(self, role: str, matter: Report | Case) -> str:
         """Who does it: the officer (or a practitioner of the team), or a supervisor of the team who is not the officer."""
@@ -118,6 +126,9 @@ class Model:
         for person in dict.fromkeys(party.person for party in self.parties.values()):
             if latest := telling.repeats(self.reports.values(), person, self.now):
                 yield Fact("repeat_victim", person, latest.received, latest)
+        for one in self.hearings.values():
+            if unprepared := hearing.unprepared(one):
+                yield Fact("hearing", one.name, min(unprepared), case=one.case)
 
     def unheld(self) -> list[str]:
         """Victims we can contact who have no open promise with a date: there must be none, in the model too."""

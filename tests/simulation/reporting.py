@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from tests.simulation import promising, reviewing, risking
+from tests.simulation import hearing, promising, reviewing, risking
 from tests.simulation.matters import LIVE, Against, Case, Party, Report
 from tests.simulation.promising import end, make, never_without
 
@@ -86,6 +86,7 @@ def _on_case(world: Model, report: Report, case: Case, state: str) -> None:
         never_without(party, report.received, world.now)
         if party.role == "victim" and not (party.assessments and party.assessments[-1].kind == "full"):
             party.assess_by = promising.due_of(party, "first_contact", party.klass, report.received)
+    hearing.newcomers(world, case)
 
 
 def decide(world: Model, *, report: str, how: str, by: str) -> None:

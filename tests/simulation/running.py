@@ -48,7 +48,6 @@ class House:
 
     def __init__(self, name: str | None = None) -> None:
         self.name = name or f"sentinel_simulated_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}_{os.getpid()}"
-        self.template = databases.template()
         self.app: Flask = make_app(self.name)
         self.app.testing = True
         self.app.extensions["celery"] = _Nobody()
@@ -56,8 +55,9 @@ class House:
     @contextmanager
     def fresh(self) -> Iterator[None]:
         """A world in which nothing has happened yet."""
+        template = databases.template()  # asked each time: whoever tests other standards beside us drops it
         with databases.superuser() as server:
-            databases.create(server, self.name, self.template)
+            databases.create(server, self.name, template)
         try:
             with self.app.app_context():
                 yield

@@ -20,6 +20,7 @@ STEPS: dict[str, tuple[str, ...]] = {
     "no_activity": ("officer", "supervisor", "manager"),
     "repeat_victim": ("officer", "supervisor"),
     "may_apply": ("supervisor",),
+    "hearing": ("officer", "supervisor"),
 }
 
 
@@ -38,6 +39,7 @@ WHEN: dict[str, Callable[[datetime], Moments]] = {
     "no_activity": lambda since: _late(reckoner.working_days(since, 20), 5, 10),
     "may_apply": lambda since: (since,),
     "repeat_victim": lambda since: (since, reckoner.after(since, 1)),
+    "hearing": lambda since: (since, reckoner.after(since, 3)),
 }
 
 

@@ -1,0 +1,49 @@
+"""What happens at court in a random history: hearings set for all kinds of days, moved, cancelled and held."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from tests.simulation.matters import Case, Hearing
+from tests.unit import reckoner
+
+if TYPE_CHECKING:
+    from tests.simulation.history import Writer
+
+TIMES = (time(9, 30), time(10), time(14), time(16, 59), time(17, 30))
+
+
+def at_court(writer: Writer, case: Case) -> None:
+    """Something about a hearing of this case: often its result, once it was to be."""
+    chance = writer.chance
+    known = [one for one in writer.model.hearings.values() if one.case is case and (one.state == "set" or chance.random() < 0.05)]
+    if not known or chance.random() < 0.25:
+        writer.do("set_hearing", case=case.name, name=_name(writer), at=_some_day(writer))
+        return
+    _with(writer, case, chance.choice(known))
+
+
+def _with(writer: Writer, case: Case, hearing: Hearing) -> None:
+    over = hearing.at <= writer.now
+    match writer.chance.choice(("held", "held", "held", "moved") if over else ("moved", "moved", "moved", "cancelled", "held")):
+        case "held":
+            held = hearing.at if over else writer.now + timedelta(minutes=writer.chance.choice((-600, 0, 1)))
+            writer.do("hearing_held", case=case.name, hearing=hearing.name, held=held)
+        case "moved":
+            writer.do("move_hearing", case=case.name, hearing=hearing.name, name=_name(writer), at=_some_day(writer))
+        case "cancelled":
+            writer.do("cancel_hearing", case=case.name, hearing=hearing.name)
+
+
+def _name(writer: Writer) -> str:
+    writer.hearings += 1
+    return f"H{writer.hearings}"
+
+
+def _some_day(writer: Writer) -> datetime:
+    """Today to in two months, weekends too; seldom a moment that has passed."""
+    chance = writer.chance
+    days = chance.choice((0, 1, chance.randint(2, 5), chance.randint(6, 12), chance.randint(13, 60)))
+    day = writer.now.astimezone(reckoner.LONDON).date() + timedelta(days=days)
+    return datetime.combine(day, chance.choice(TIMES), reckoner.LONDON).astimezone(reckoner.UTC)
