@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tests.simulation import hearing, promising, reviewing, risking
+from tests.simulation import hearing, holding, promising, reviewing, risking
 from tests.simulation.matters import Against, Assessment, Case, Contact, Gone, Party, Promise, there
 from tests.simulation.promising import make, never_without, tighten
 
@@ -34,6 +34,7 @@ def contact(
         raise Against
     _refuse_view(one, view, at, told="closure" in covers and outcome == "reached")
     about = tuple(covers) if outcome != "attempt" else ()
+    holding.refuse_told(one.report.case, about, at, world.now)
     person = one.report.reporter if speaker else one.person
     assert person
     made = Contact(name, one, at, channel, direction, outcome, about, practitioner=by != "call_taker", person=person)

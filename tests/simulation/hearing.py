@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from tests.simulation.holding import tellable
 from tests.simulation.matters import Against, Case, Hearing, Party, Promise, there
 from tests.simulation.promising import end, make
 from tests.unit import reckoner
@@ -92,7 +93,8 @@ def _promise(world: Model, hearing: Hearing, told_by: dict[str, datetime]) -> No
     for party in hearing.case.parties:
         if party.owed and not _about(party, hearing, *BEFORE):
             latest = min(told_by.get(party.name, hearing.at), hearing.at)
-            make(party, "hearing_set", world.now, world.now, latest=latest, hearing=hearing.name)
+            since = tellable(hearing.case, world.now, world.now)
+            make(party, "hearing_set", since, world.now, latest=latest, hearing=hearing.name)
             start, last = _eve(hearing.at, world.now)
             make(party, "hearing_eve", start, world.now, latest=last, hearing=hearing.name)
             hearing.case.entered = world.now
@@ -110,7 +112,7 @@ def _ended(world: Model, hearing: Hearing, state: str, held: datetime) -> None:
     _no_longer_heard(hearing)
     for party in hearing.case.parties:
         if party.owed:
-            make(party, "hearing_result", held, world.now, hearing=hearing.name)
+            make(party, "hearing_result", tellable(hearing.case, held, world.now), world.now, hearing=hearing.name)
 
 
 def _no_longer_heard(hearing: Hearing) -> dict[str, datetime]:

@@ -21,7 +21,6 @@ FROM = datetime(2025, 12, 1, tzinfo=UTC)
 LEVELS = ("standard", "medium", "high")
 COVERED = ("first_contact", "after_assessment", "after_intervention", "decision", "safety_call", "passed_on")
 COVERED += ("closure", "explain_review", "may_apply", "officer_changed", "hearing_set", "hearing_eve", "hearing_result")
-POWERS_FROM = datetime(2026, 4, 2, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
@@ -64,6 +63,7 @@ class Writer:
         promises = [one for party in self.model.parties.values() for one in party.open]
         found = [moment for one in promises for moment in (one.starts, one.soon, one.due, one.supervisor, one.manager)]
         found += [one.at for one in self.model.hearings.values() if one.state == "set"]
+        found += [one.held for one in self.model.cases.values() if one.held]
         found += [moment for fact in self.model.facts() for moment in moments(fact.trigger, fact.since)]
         return sorted({moment for moment in found if self.now < moment < until})
 
@@ -77,6 +77,8 @@ class Writer:
         live = [one for one in self._matters() if one.state in ("received", *LIVE)]
         if len(live) < self.at_once and self.chance.random() < 0.35:
             self._take()
+        elif self.chance.random() < 0.02:
+            self.do("new_standard", slower=self.chance.random() < 0.6)
         elif self.chance.random() < 0.06:
             self._people()
         elif (matter := self.chance.choice(live if live and self.chance.random() < 0.93 else self._matters() or [None])) is None:
@@ -156,10 +158,11 @@ class Writer:
         pick = self.chance.choice
         match pick(
             ("close", "close", "close", "propose", "keep_open", "reopen", "move", "hand_over", "intervene", "note", "decide_again", "link")
-            + ("hearing",) * 5
+            + ("at_court",) * 5
+            + ("at_hold",)
         ):
-            case "hearing":
-                pleading.at_court(self, case)
+            case ("at_court" | "at_hold") as where:
+                getattr(pleading, where)(self, case)
             case "close":
                 self._wind_up(case)
             case "propose":
@@ -173,7 +176,7 @@ class Writer:
                 self.do("move", case=case.name, officer=pick(near[:2] + near[3:4]))
             case "hand_over":
                 self.do("hand_over", matter=case.name, kind="case", team=_other(case.team))
-            case "intervene" if self.now > POWERS_FROM:
+            case "intervene" if self.now > pleading.POWERS_FROM:
                 self.do("intervene", case=case.name)
             case "decide_again":
                 self.do("open_case", report=case.name, by="officer")
@@ -274,7 +277,7 @@ class Writer:
 
     def _else(self, party: Party) -> None:
         sent = [one.name for one in self.model.contacts.values() if one.outcome in ("delivered", "one_way_sent")]
-        match self.chance.choice(("plan", "plan", "safe", "vulnerable", "arrived", "came_back", "came_back", "review")):
+        match self.chance.choice(("plan", "plan", "safe", "vulnerable", "code", "code", "arrived", "came_back", "came_back", "review")):
             case "plan":
                 reachable = self.chance.random() < 0.6
                 texts, speaker = reachable and self.chance.random() < 0.5, self._third(party) and self.chance.random() < 0.7
@@ -283,6 +286,8 @@ class Writer:
                 self.do("say_safe", party=party.name)
             case "vulnerable":
                 self.do("decide_vulnerable", party=party.name)
+            case "code":
+                self.do("decide_code", party=party.name, applies=not party.code or self.chance.random() < 0.2)
             case "review":
                 self.do("review", party=party.name)
             case ("arrived" | "came_back") as verb if sent:

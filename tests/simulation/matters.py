@@ -57,6 +57,13 @@ class Promise:
 
 
 @dataclass
+class Standards:
+    """The numbers of rules.md, or longer ones where the Victims' Code has its own."""
+
+    slower: bool = False
+
+
+@dataclass
 class Assessment:
     """One look at the risk to a party."""
 
@@ -96,6 +103,7 @@ class Party:
     person: str
     role: str
     report: "Report"
+    standards: Standards
     reachable: bool = True
     texts: bool = False
     may_not_know: bool = False
@@ -103,6 +111,7 @@ class Party:
     safe: bool = False
     hate: bool = False
     vulnerable: bool = False
+    code: bool = False
     level: str | None = None
     every: int | None = None
     supervisor_agreed: bool = False
@@ -187,6 +196,7 @@ class Case:
     entered: datetime
     state: str = "open"
     proposed: datetime | None = None
+    held: datetime | None = None
     views: set[str] = field(default_factory=set)
     reports: list[Report] = field(default_factory=list)
     days: float = 0.0

@@ -15,8 +15,8 @@ told, where it stands, to whoever has it now, and the case review is promised on
 from collections.abc import Iterator
 from datetime import datetime
 
-from tests.simulation import caring, hearing, reporting, risking, telling, working
-from tests.simulation.matters import LIVE, Against, Case, Contact, Gone, Hearing, Party, Promise, Report, Step, there
+from tests.simulation import caring, coding, hearing, holding, reporting, risking, telling, working
+from tests.simulation.matters import LIVE, Against, Case, Contact, Gone, Hearing, Party, Promise, Report, Standards, Step, there
 from tests.simulation.telling import Alerts, Fact, Teams
 from tests.unit import reckoner
 
@@ -34,6 +34,7 @@ class Model:
         self.parties: dict[str, Party] = {}
         self.contacts: dict[str, Contact] = {}
         self.hearings: dict[str, Hearing] = {}
+        self.standards = Standards()
         self.now = datetime.min.replace(tzinfo=reckoner.UTC)
 
     def do(self, step: Step) -> None:
@@ -41,7 +42,7 @@ class Model:
         self.now, self.alerts.told = step.at, []
         if step.verb == "sweep":
             return self.sweep(**step.about)
-        verb = next(getattr(room, step.verb) for room in (reporting, caring, working, hearing) if hasattr(room, step.verb))
+        verb = next(getattr(room, step.verb) for room in (reporting, caring, working, hearing, holding, coding) if hasattr(room, step.verb))
         verb(self, **step.about)
         return self.alerts.close_promises(step.at)
 

@@ -1,4 +1,4 @@
-"""What happens at court in a random history: hearings set for all kinds of days, moved, cancelled and held."""
+"""What courts and police do in a random history: hearings set for all kinds of days, moved, cancelled and held; telling held."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from tests.unit import reckoner
 if TYPE_CHECKING:
     from tests.simulation.history import Writer
 
+POWERS_FROM = datetime(2026, 4, 2, tzinfo=reckoner.UTC)
 TIMES = (time(9, 30), time(10), time(14), time(16, 59), time(17, 30))
 
 
@@ -34,6 +35,15 @@ def _with(writer: Writer, case: Case, hearing: Hearing) -> None:
             writer.do("move_hearing", case=case.name, hearing=hearing.name, name=_name(writer), at=_some_day(writer))
         case "cancelled":
             writer.do("cancel_hearing", case=case.name, hearing=hearing.name)
+
+
+def at_hold(writer: Writer, case: Case) -> None:
+    """The police ask that nobody be told for some days: often after something was done, seldom for longer than is allowed."""
+    chance = writer.chance
+    if chance.random() < 0.5 and writer.now > POWERS_FROM:
+        writer.do("intervene", case=case.name)
+    day = writer.now.astimezone(reckoner.LONDON).date() + timedelta(days=chance.randint(0, 8))
+    writer.do("hold_telling", case=case.name, until=day, by=chance.choice(("supervisor", "supervisor", "supervisor", "officer")))
 
 
 def _name(writer: Writer) -> str:

@@ -28,6 +28,8 @@ WITHIN: dict[str, dict[str, int]] = {
     "explain_review": FIVES,
     "may_apply": FIVES,
 }
+SLOWER = dict.fromkeys(("after_intervention", "decision", "hearing_set", "hearing_result"), {"standard": 10, "medium": 8, "enhanced": 2})
+CODE = dict.fromkeys(SLOWER, FIVES)
 SAFETY_CALL_HOURS = 24
 MOST_WORKING_DAYS = 60
 NEVER_WAIVED = ("acknowledge", "closure", "decision")
@@ -39,10 +41,15 @@ def due_of(party: Party, kind: str, klass: str, starts: datetime) -> datetime:
         return starts
     if kind == "safety_call":
         return starts + timedelta(hours=SAFETY_CALL_HOURS)
-    days = WITHIN[kind][klass]
+    days = _days(party, kind, klass)
     if kind == "cadence" and party.every and (klass != "enhanced" or party.supervisor_agreed or party.every <= days):
         days = party.every
     return reckoner.working_days(starts, days, same_day=klass == "enhanced")
+
+
+def _days(party: Party, kind: str, klass: str) -> int:
+    ours = SLOWER if party.standards.slower and kind in SLOWER else WITHIN
+    return min([ours[kind][klass], *([CODE[kind][klass]] if party.code and kind in CODE else [])])
 
 
 def steps_of(due: datetime, klass: str, made: datetime) -> tuple[datetime, datetime, datetime]:

@@ -19,7 +19,9 @@ def take(
     """A report: each victim is screened, then promised; domestic abuse goes another way, and promises nothing."""
     report = world.reports[name] = Report(name, received, team, taken_by=by)
     for values in people:
-        party = Party(name=f"{name}/{values['role']}", report=report, **{k: v for k, v in values.items() if k != "calling"})
+        party = Party(
+            name=f"{name}/{values['role']}", report=report, standards=world.standards, **{k: v for k, v in values.items() if k != "calling"}
+        )
         report.parties.append(party)
         world.parties[party.name] = party
     victims = [party for party in report.parties if party.role == "victim"]

@@ -15,7 +15,7 @@ from sentinel.core.db import db
 from sentinel.core.errors import SentinelError
 from tests import databases
 from tests.conftest import make_app
-from tests.simulation import world
+from tests.simulation import standards, world
 from tests.simulation.comparing import Comparing, Differs
 from tests.simulation.history import history
 from tests.simulation.matters import Against, Gone, Step
@@ -48,6 +48,7 @@ class House:
 
     def __init__(self, name: str | None = None) -> None:
         self.name = name or f"sentinel_simulated_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}_{os.getpid()}"
+        self.template = databases.template()
         self.app: Flask = make_app(self.name)
         self.app.testing = True
         self.app.extensions["celery"] = _Nobody()
@@ -55,9 +56,8 @@ class House:
     @contextmanager
     def fresh(self) -> Iterator[None]:
         """A world in which nothing has happened yet."""
-        template = databases.template()  # asked each time: whoever tests other standards beside us drops it
         with databases.superuser() as server:
-            databases.create(server, self.name, template)
+            databases.create(server, self.name, self.template)
         try:
             with self.app.app_context():
                 yield
@@ -67,6 +67,7 @@ class House:
                 db.engine.dispose()
             clock.freeze(None)
             viewer.reset()
+            standards.agree(slower=False)
             with databases.superuser() as server:
                 databases.drop(server, self.name)
 

@@ -24,13 +24,13 @@ from sentinel.risk import queries as looks
 from sentinel.risk import service as risk
 from sentinel.supervision import service as supervision
 from sentinel.supervision.models import SupervisionReview
-from sentinel.victims import closing
+from sentinel.victims import closing, code, holding
 from sentinel.victims import service as victims
 from sentinel.victims.models import Contact, Promise
 from tests import factories
 from tests.integration.promise_made import HIGH, MEDIUM, STANDARD
 from tests.integration.risk_made import FULL_HIGH, FULL_MEDIUM, FULL_STANDARD
-from tests.simulation import sweeping
+from tests.simulation import standards, sweeping
 from tests.simulation.matters import Step
 
 SCREENED = {"standard": STANDARD, "medium": MEDIUM, "high": HIGH, None: {}}
@@ -59,6 +59,8 @@ class Verbs:
         db.session.remove()
         if step.verb == "sweep":
             return sweeping.sweep(step.at, **step.about)
+        if step.verb == "new_standard":
+            return standards.agree(**step.about)
         about = dict(step.about)
         by = about.pop("by", PARTS.get(step.verb, "officer"))
         actor = by if "@" in by else who[by] if who else _arranges(about)
@@ -201,6 +203,10 @@ class Verbs:
         """A practitioner's decision."""
         victims.decide_vulnerable(actor=user, party=self.party(party), why=SAID)
 
+    def decide_code(self, user: User, *, party: str, applies: bool) -> None:
+        """Is it a crime?"""
+        code.decide_code(actor=user, party=self.party(party), applies=applies, why=SAID)
+
     def assess(self, user: User, *, party: str, suggested: str, judged: str) -> None:
         """Assess in full."""
         risk.assess(actor=user, party=self.party(party), answers=ASSESSED[suggested], judged=judged, rationale=SAID)
@@ -242,6 +248,10 @@ class Verbs:
     def hearing_held(self, user: User, *, case: str, hearing: str, held: Any) -> None:
         """What came of it."""
         hearings.record_result(actor=user, hearing=self.hearing(hearing), held_at=held, result=SAID)
+
+    def hold_telling(self, user: User, *, case: str, until: Any) -> None:
+        """Nobody is told what was done before the police have."""
+        holding.hold_telling(actor=user, case=self.case(case), until=until, reason=SAID)
 
     def hearing(self, name: str) -> Hearing:
         """The hearing of that name."""

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tests.simulation import hearing, risking, telling
+from tests.simulation.holding import tellable
 from tests.simulation.matters import Against, Case, Report
 from tests.simulation.promising import end, make, never_without
 from tests.simulation.reporting import take_back, undecided
@@ -24,7 +25,7 @@ def intervene(world: Model, *, case: str) -> None:
     one.entered = world.now
     for party in one.parties:
         if party.owed:
-            make(party, "after_intervention", world.now, world.now)
+            make(party, "after_intervention", tellable(one, world.now, world.now), world.now)
 
 
 def note(world: Model, *, case: str) -> None:
