@@ -71,8 +71,7 @@ class Writer:
 
     def _something(self) -> None:
         if self.now >= self.no_sweeps_before and self.chance.random() < 0.4:
-            killed = self.chance.randint(1, 12) if self.chance.random() < 0.1 else None
-            self.do("sweep", killed=killed, twice=self.chance.random() < 0.1)
+            self._sweep()
             return
         live = [one for one in self._matters() if one.state in ("received", *LIVE)]
         if len(live) < self.at_once and self.chance.random() < 0.35:
@@ -89,6 +88,18 @@ class Writer:
             self._on_case(matter)
         else:
             self._with(self.chance.choice(matter.parties))
+
+    def _sweep(self) -> None:
+        """Mostly in peace; and not every time of everything, which takes long."""
+        whole = self.chance.random() < 0.25
+        when = self.chance.randint(1, 40 if whole else 15)
+        match self.chance.choice(("killed", "twice", "beside", "beside", *("alone",) * 12)):
+            case "killed":
+                self.do("sweep", whole=whole, killed=when)
+            case "beside":
+                self.do("sweep", whole=whole, beside=when)
+            case how:
+                self.do("sweep", whole=whole, twice=how == "twice")
 
     def _matters(self) -> list[Report | Case]:
         return [*self.model.cases.values(), *(one for one in self.model.reports.values() if one.case is None)]

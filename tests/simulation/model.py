@@ -14,6 +14,7 @@ told, where it stands, to whoever has it now, and the case review is promised on
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from tests.simulation import caring, coding, hearing, holding, reporting, risking, telling, working
 from tests.simulation.matters import LIVE, Against, Case, Contact, Gone, Hearing, Party, Promise, Report, Standards, Step, there
@@ -104,8 +105,8 @@ class Model:
 
     # --- The sweep -----------------------------------------------------------------------------------------------
 
-    def sweep(self, *, killed: int | None = None, twice: bool = False) -> None:
-        """Whatever has reached a step is told; what has ended is closed. Killed, it is done again; done twice, it does nothing more."""
+    def sweep(self, **_how: Any) -> None:
+        """Whatever has reached a step is told; what has ended is closed; however often it is begun, and by however many."""
         for party in self.parties.values():
             for promise in party.open:
                 self.alerts.raise_promise(promise, label(promise), self.now)
