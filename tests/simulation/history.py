@@ -91,7 +91,7 @@ class Writer:
 
     def _sweep(self) -> None:
         """Mostly in peace; and not every time of everything, which takes long."""
-        whole = self.chance.random() < 0.25
+        whole = self.chance.random() < 0.12
         when = self.chance.randint(1, 40 if whole else 15)
         match self.chance.choice(("killed", "twice", "beside", "beside", *("alone",) * 12)):
             case "killed":
@@ -141,7 +141,8 @@ class Writer:
         team, by = pick([(world.BLABY, CALL_TAKER)] * 3 + [(world.CHARNWOOD, "officer@charnwood.example")])
         told = chance() < 0.8 and not victim["domestic"]
         level = pick((None, "standard", "standard", "medium", "high"))
-        self.do("take", name=name, received=received, by=by, team=team, people=people, level=level, told=told)
+        at_risk = chance() < 0.06
+        self.do("take", name=name, received=received, by=by, team=team, people=people, level=level, told=told, at_risk=at_risk)
 
     def _person(self, *, new: bool = False) -> str:
         victims = sorted({party.person for party in self.model.parties.values() if party.role == "victim"})
@@ -288,12 +289,16 @@ class Writer:
 
     def _else(self, party: Party) -> None:
         sent = [one.name for one in self.model.contacts.values() if one.outcome in ("delivered", "one_way_sent")]
-        match self.chance.choice(("plan", "plan", "safe", "vulnerable", "code", "code", "arrived", "came_back", "came_back", "review")):
+        match self.chance.choice(
+            ("plan", "plan", "safe", "safe", "vulnerable", "code", "code", "arrived", "came_back", "came_back", "review")
+        ):
             case "plan":
                 reachable = self.chance.random() < 0.6
                 texts, speaker = reachable and self.chance.random() < 0.5, self._third(party) and self.chance.random() < 0.7
                 self.do("plan", party=party.name, reachable=reachable, texts=texts, speaker=speaker)
             case "safe":
+                if party.report.unsafe or self.chance.random() < 0.05:
+                    self.do("safeguard", report=party.report.name, by="officer")
                 self.do("say_safe", party=party.name)
             case "vulnerable":
                 self.do("decide_vulnerable", party=party.name)

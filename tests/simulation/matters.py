@@ -170,6 +170,7 @@ class Report:
     taken_by: str = ""
     state: str = "received"
     screened: bool = False
+    unsafe: bool = False
     incident: str = ""
     case: "Case | None" = None
     parties: list[Party] = field(default_factory=list)

@@ -3,13 +3,14 @@
 Held in full: every promise of the kinds that verbs make (what, since when, due when, steps, class, state, by which contact),
 classes and levels, high episodes with their five things, supervision reviews, the invariant. Of the triggers: promises, high risk,
 not screened, not triaged, full assessment and reassessment due, supervision review, nothing entered for 20 working days, repeat
-victim, may ask for a case review; with who is told at which step.
+victim, may ask for a case review, hearing near, safeguarding prompt unanswered; with who is told at which step. Of every other
+trigger only that somebody is told of each alert, in the sweeps that watch them.
 
-Left out: promises about hearings; the Victims' Code; telling held for an operation; automatic messages (an acknowledgement is read
-out on the line or not promised); merged people; restricted cases; the other triggers
-(interventions, referrals, actions, safeguarding, messages, repeat location, people and agreements); digests. Three things follow
-the code because rules.md is silent: out of hours what cannot wait also goes to whoever is on duty, an alert that changed hands is
-told, where it stands, to whoever has it now, and the case review is promised once in the months that count.
+Left out: automatic messages (an acknowledgement is read out on the line or not promised); merged people; restricted cases; when
+the other triggers open and close (interventions, referrals, actions, messages, repeat location, people and agreements); digests.
+Three things follow the code because rules.md is silent: out of hours what cannot wait also goes to whoever is on duty, an alert
+that changed hands is told, where it stands, to whoever has it now, and the case review is promised once in the months that count.
+Others are named where they stand: hearing.py, holding.py.
 """
 
 from collections.abc import Iterator
@@ -138,6 +139,8 @@ class Model:
 
 
 def _of_report(report: Report) -> Iterator[Fact]:
+    if report.unsafe and report.state != "withdrawn":
+        yield Fact("safeguarding", report.name, report.received, report)
     if report.state == "received":
         yield Fact("not_triaged", report.name, report.received, report)
         if not report.screened and any(party.role == "victim" for party in report.parties):

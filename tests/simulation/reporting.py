@@ -14,7 +14,16 @@ if TYPE_CHECKING:
 
 
 def take(
-    world: Model, *, name: str, received: datetime, by: str, team: str, people: list[dict[str, Any]], level: str | None, told: bool
+    world: Model,
+    *,
+    name: str,
+    received: datetime,
+    by: str,
+    team: str,
+    people: list[dict[str, Any]],
+    level: str | None,
+    told: bool,
+    at_risk: bool,
 ) -> None:
     """A report: each victim is screened, then promised; domestic abuse goes another way, and promises nothing."""
     report = world.reports[name] = Report(name, received, team, taken_by=by)
@@ -25,6 +34,7 @@ def take(
         report.parties.append(party)
         world.parties[party.name] = party
     victims = [party for party in report.parties if party.role == "victim"]
+    report.unsafe = at_risk or any(party.domestic for party in victims)
     if level:
         report.screened = True
         for party in victims:
@@ -104,6 +114,15 @@ def decide(world: Model, *, report: str, how: str, by: str) -> None:
             end(still)
     if how == "withdrawn":
         reviewing.follow(world, [one])
+
+
+def safeguard(world: Model, *, report: str, by: str) -> None:
+    """Whoever is at risk was referred, by somebody, now: nobody need be asked again."""
+    one = world.report_of(report)
+    if not one.unsafe:
+        raise Against
+    one.unsafe = False
+    world.entered(one)
 
 
 def link(world: Model, *, reports: list[str], by: str) -> None:

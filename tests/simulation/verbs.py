@@ -101,7 +101,9 @@ class Verbs:
 
     # --- Reports -------------------------------------------------------------------------------------------------
 
-    def take(self, user: User, *, name: str, received: Any, team: str, people: list[dict[str, Any]], level: str | None, told: bool) -> None:
+    def take(
+        self, user: User, *, name: str, received: Any, team: str, people: list[dict[str, Any]], level: str | None, told: bool, at_risk: bool
+    ) -> None:
         """The call taker saves."""
         domestic = any(one.get("domestic") for one in people)
         report = NewReport(
@@ -111,6 +113,7 @@ class Verbs:
             relation="partner_or_family" if domestic else "neighbour",
             answers=SCREENED[level],
             told_on_the_line=told,
+            at_risk=at_risk,
         )
         made = intake.take_report(actor=user, report=report, received_at=received)
         assert made.team and made.team.slug == team
@@ -149,6 +152,10 @@ class Verbs:
             triage.signpost(actor=user, report=one, where_to="The police", reason=reason)
         else:
             {"no_further_action": triage.take_no_further_action, "withdrawn": triage.withdraw}[how](actor=user, report=one, reason=reason)
+
+    def safeguard(self, user: User, *, report: str) -> None:
+        """Answer the safeguarding prompt."""
+        service.record_safeguarding(actor=user, report=self.report(report), done_by=SAID)
 
     def link(self, user: User, *, reports: list[str]) -> None:
         """Link reports as one incident."""
