@@ -116,7 +116,8 @@ class Writer:
         self.steps.append(step)
         return True
 
-    def _soon(self, minutes: int = 300) -> None:
+    def soon(self, minutes: int = 300) -> None:
+        """A little later."""
         self.now += timedelta(minutes=self.chance.randint(1, minutes))
 
     def _take(self) -> None:
@@ -204,20 +205,20 @@ class Writer:
         for party in case.parties:
             if party.role == "victim" and self.chance.random() < 0.95:
                 self.do("assess", party=party.name, suggested="standard", judged=party.level or "standard")
-                self._soon()
+                self.soon()
         self.do("propose_closing", case=case.name)
         for party in case.parties:
-            self._soon()
+            self.soon()
             match self.chance.choice(("told",) * 12 + ("silent", "lost", "forgotten")):
                 case "told":
                     self._contact(party, "reached", COVERED, by="officer")
                 case "silent":
                     self._contact(party, "attempt", (), by="officer")
-                    self._soon(40_000)
+                    self.soon(40_000)
                     self.do("go_without", party=party.name)
                 case "lost":
                     self.do("plan", party=party.name, reachable=False, texts=False)
-        self._soon()
+        self.soon()
         self.do("close", case=case.name)
 
     def _with(self, party: Party) -> None:
@@ -274,7 +275,7 @@ class Writer:
         """Three attempts in a few days, mostly enough of them; then the supervisor."""
         for _ in range(self.chance.choice((2, 3, 3, 3))):
             self._contact(party, "attempt", ())
-            self._soon(2200)
+            self.soon(2200)
         if party.open:
             self.do("excuse", party=party.name, kind=self.chance.choice(party.open).kind)
 
@@ -284,7 +285,7 @@ class Writer:
             every, by = self.chance.choice((7, 15, 30, 60, 61)), self.chance.choice(("officer", "supervisor"))
             self.do("waive", party=party.name, kind=self.chance.choice(party.open).kind, reason=reason, every=every, by=by)
         if party.no_contact:
-            self._soon(9000)
+            self.soon(9000)
             self.do("review", party=party.name)
 
     def _else(self, party: Party) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from tests.simulation.matters import Case, Hearing
+from tests.simulation.matters import Case, Hearing, Party
 from tests.unit import reckoner
 
 if TYPE_CHECKING:
@@ -19,10 +19,42 @@ def at_court(writer: Writer, case: Case) -> None:
     """Something about a hearing of this case: often its result, once it was to be."""
     chance = writer.chance
     known = [one for one in writer.model.hearings.values() if one.case is case and (one.state == "set" or chance.random() < 0.05)]
-    if not known or chance.random() < 0.25:
-        writer.do("set_hearing", case=case.name, name=_name(writer), at=_some_day(writer))
-        return
-    _with(writer, case, chance.choice(known))
+    if all(party.hidden for party in case.parties if party.role == "victim"):
+        _unknown_to_them(writer, case)
+    elif not known or chance.random() < 0.25:
+        _set(writer, case)
+    else:
+        _with(writer, case, chance.choice(known))
+
+
+def _set(writer: Writer, case: Case) -> None:
+    """Now and then somebody cannot be reached until after, or it is moved before anybody was told."""
+    lost = [party for party in case.parties if party.role == "victim" and writer.chance.random() < 0.15]
+    _reach(writer, lost, reachable=False)
+    writer.do("set_hearing", case=case.name, name=_name(writer), at=_some_day(writer))
+    writer.soon()
+    _reach(writer, lost, reachable=True)
+    untold = [one for one in writer.model.hearings.values() if one.case is case and one.state == "set"]
+    if untold and writer.chance.random() < 0.3:
+        _with(writer, case, untold[-1])
+
+
+def _reach(writer: Writer, parties: list[Party], *, reachable: bool) -> None:
+    for party in parties:
+        writer.do("plan", party=party.name, reachable=reachable, texts=False)
+
+
+def _unknown_to_them(writer: Writer, case: Case) -> None:
+    """A case whose victims may not know is closed with a hearing to come; then it is safe to tell them, and it is opened again."""
+    writer.do("set_hearing", case=case.name, name=_name(writer), at=_some_day(writer))
+    for party in [party for party in case.parties if party.role == "victim"]:
+        writer.do("assess", party=party.name, suggested="standard", judged=party.level or "standard")
+    writer.do("propose_closing", case=case.name)
+    writer.do("close", case=case.name)
+    for party in case.parties:
+        writer.soon()
+        writer.do("say_safe", party=party.name)
+    writer.do("reopen", case=case.name)
 
 
 def _with(writer: Writer, case: Case, hearing: Hearing) -> None:
