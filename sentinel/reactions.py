@@ -58,7 +58,7 @@ REACTIONS: Reactions = {
     cases.ClosingProposed: (telling.promise_closing,),
     cases.ClosingTakenBack: (telling.stay_open,),
     cases.CaseClosed: (episodes.end_with_case, promising.end_for_case, alerting.close_with_case, surveys.offer),
-    cases.CaseReopened: (promising.begin_again, episodes.begin_again, enforcing.follow_reopening),
+    cases.CaseReopened: (promising.begin_again, episodes.begin_again, enforcing.follow_reopening, hearings.tell_newcomers),
     risk.RiskAssessed: (promising.promise_after_assessment, alerting.close_assessed),
     risk.RiskBecameHigh: (
         promising.become_enhanced,
@@ -71,6 +71,7 @@ REACTIONS: Reactions = {
     risk.EpisodeEnded: (supervision.end_reviews, referring.end_of_episode, alerting.close_episode),
     victims.ContactLogged: (alerting.close_kept,),
     victims.Contactable: (hearings.tell_newcomers,),
+    victims.DateHeld: (hearings.promise_date_again,),
     victims.PromiseEnded: (telling.note_excused, alerting.close_ended),
     referrals.ReferralMoved: (alerting.close_moved,),
     interventions.InterventionMoved: (done.promise_after_intervention, alerting.close_moved),

@@ -120,8 +120,10 @@ INTERVENTION_ENDING = watch(
     case_id="i.case_id",
 )
 # Nobody has been spoken to since the fifth working day before: over with the contact that keeps what was promised.
-UNPREPARED = """party y JOIN promise p ON p.party_id = y.id AND p.kind = 'hearing_eve' AND p.state = 'open' AND p.cause_id = h.id
-    WHERE y.case_id = h.case_id"""
+# A tighter promise that was made beside that one is about the same hearing.
+UNPREPARED = """party y JOIN promise p ON p.party_id = y.id AND p.kind = 'hearing_eve' AND p.state = 'open'
+    LEFT JOIN promise beside ON beside.id = p.tightens_id
+    WHERE y.case_id = h.case_id AND h.id IN (p.cause_id, beside.cause_id)"""
 HEARING_NEAR = watch(
     "h.id",
     f"(SELECT min(p.starts_at) FROM {UNPREPARED})",  # noqa: S608

@@ -6,7 +6,7 @@ Each locks its case, writes a line of the story and publishes what victims have 
 from datetime import datetime, timedelta
 
 from sentinel.access.models import User
-from sentinel.cases.events import ReportTriaged
+from sentinel.cases.events import CaseReopened, ReportTriaged
 from sentinel.cases.models import Case
 from sentinel.cases.timeline import tell
 from sentinel.core import clock, words
@@ -17,7 +17,8 @@ from sentinel.interventions import queries
 from sentinel.interventions.events import HearingEnded, HearingSet
 from sentinel.interventions.models import Hearing
 from sentinel.interventions.service import STALE, in_words, refuse_unless_worked_by
-from sentinel.victims.events import Contactable
+from sentinel.victims import promises
+from sentinel.victims.events import Contactable, DateHeld
 
 FURTHEST = timedelta(days=3 * 366)
 
@@ -67,13 +68,23 @@ def record_result(*, actor: User, hearing: Hearing, held_at: datetime | None, re
     return _ended(hearing, actor, f"Hearing held: {words.moment(held_at)}")
 
 
-def tell_newcomers(event: Contactable | ReportTriaged) -> None:
-    """Somebody came to the case, or can be contacted from now on: they hear of the hearings to come like the others."""
-    case_id = event.party.case_id if isinstance(event, Contactable) else event.report.case_id
-    case = db.session.get(Case, case_id) if case_id else None
+def tell_newcomers(event: Contactable | ReportTriaged | CaseReopened) -> None:
+    """Somebody came to the case, can be contacted from now on, or is owed something again: they hear of the hearings to come."""
+    case = event.case if isinstance(event, CaseReopened) else _case_of(event)
     for hearing in queries.hearings_of(case) if case else ():
         if hearing.state == "set" and hearing.at > clock.now():
             publish(HearingSet(hearing, None, event.actor))
+
+
+def _case_of(event: Contactable | ReportTriaged) -> Case | None:
+    case_id = event.party.case_id if isinstance(event, Contactable) else event.report.case_id
+    return db.session.get(Case, case_id) if case_id else None
+
+
+def promise_date_again(event: DateHeld) -> None:
+    """The date may not be told yet: promised from when it may be, and not later than the hearing, where that is later still."""
+    hearing = db.session.get_one(Hearing, promises.origin(event.promise).cause_id)
+    promises.again(event.promise, since=event.since, no_later_than=hearing.at)
 
 
 def _court(court: str) -> str:

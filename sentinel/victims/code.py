@@ -31,6 +31,5 @@ def decide_code(*, actor: User, party: Party, applies: bool, why: str) -> None:
     tell(kind="plan", title=f"{title} {party.person.name}", body=why.strip(), party=party, actor=actor)
     if applies:
         kinds = agreed.current().contact.victims_code.kinds
-        since, cause = clock.now(), new_id()
-        sooner = [promises.no_later(one, since=since, cause_id=cause) for one in promises.open_of(party) if one.kind in kinds]
-        promises.announce(party, [one for one in sooner if one], actor)
+        later = [one for one in promises.open_of(party) if one.kind in kinds]
+        promises.announce(party, promises.twins(party, later, cause_id=new_id(), since=clock.now()), actor)

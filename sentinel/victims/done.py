@@ -83,8 +83,9 @@ def promise_hearing(event: HearingSet) -> None:
         told_by = _no_longer_heard(party, before.id, event.actor) if before else None
         if promises.may_be_promised(party) and not promises.made_for(party, Kind.HEARING_SET, hearing.id):
             since, start, last = _tellable(hearing.case_id, clock.now()), *_eve(hearing.at)
+            told_by = min(told_by or hearing.at, hearing.at)
             made = [
-                make_promise(party=party, kind=Kind.HEARING_SET, cause_id=hearing.id, starts_at=since, no_later_than=told_by or hearing.at),
+                make_promise(party=party, kind=Kind.HEARING_SET, cause_id=hearing.id, starts_at=since, no_later_than=told_by),
                 make_promise(party=party, kind=Kind.HEARING_EVE, cause_id=hearing.id, starts_at=start, no_later_than=last),
             ]
             promises.announce(party, made, event.actor)
@@ -112,8 +113,7 @@ def _eve(at: datetime) -> tuple[datetime, datetime]:
 def _no_longer_heard(party: Party, hearing_id: UUID, actor: User | None) -> datetime | None:
     """End what was still to be said about this hearing; by when its date was to be told, if it was not."""
     still = [one for one in promises.open_of(party) if one.kind in (Kind.HEARING_SET, Kind.HEARING_EVE)]
-    caused = {one.id for one in still if one.cause_id == hearing_id}
-    over = [one for one in still if one.id in caused or one.tightens_id in caused]
+    over = [one for one in still if promises.origin(one).cause_id == hearing_id]
     for promise in over:
         promises.end(promise, state="ended", reason="The hearing was held, moved or cancelled.", actor=actor)
     return min((one.due_at for one in over if one.kind == Kind.HEARING_SET), default=None)

@@ -1,6 +1,7 @@
 """What happens between us and a victim."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sentinel.access.models import User
 from sentinel.cases.models import Party
@@ -28,3 +29,11 @@ class Contactable:
 
     party: Party
     actor: User | None
+
+
+@dataclass(frozen=True)
+class DateHeld:
+    """The date of a hearing was to be told by this promise, and is not before `since`."""
+
+    promise: Promise
+    since: datetime

@@ -5,7 +5,7 @@ Nothing that was done is told before then. What was to be told is promised again
 
 from collections.abc import Iterable
 from datetime import date, datetime, time
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from config import agreed
 from sentinel.access.models import User
@@ -17,8 +17,10 @@ from sentinel.cases.timeline import tell
 from sentinel.core import clock, words, worktime
 from sentinel.core.db import db
 from sentinel.core.errors import NotAllowed, Refused
+from sentinel.core.events import publish
 from sentinel.victims import promises
-from sentinel.victims.promises import make_promise
+from sentinel.victims.events import DateHeld
+from sentinel.victims.models import Promise
 from sentinel.victims.rules import Kind
 
 HELD = (Kind.AFTER_INTERVENTION, Kind.HEARING_SET, Kind.HEARING_RESULT)
@@ -44,9 +46,16 @@ def hold_telling(*, actor: User, case: Case, until: date | None, reason: str, ve
     for party in case.parties:
         for promise in promises.open_of(party):
             if promise.kind in HELD and promise.due_at <= moment:
-                promises.end(promise, state="ended", reason="Telling is held: promised again from then.", actor=actor)
-                make_promise(party=party, kind=promise.kind, cause_id=uuid5(promise.id, "held"), starts_at=moment)
+                _promise_again(promise, moment, actor)
     return moment
+
+
+def _promise_again(promise: Promise, since: datetime, actor: User) -> None:
+    promises.end(promise, state="ended", reason="Telling is held: promised again from then.", actor=actor)
+    if promise.kind == Kind.HEARING_SET:
+        publish(DateHeld(promise, since))  # by when at the latest, the room of hearings knows
+    else:
+        promises.again(promise, since=since)
 
 
 def held_until(case_id: UUID | None) -> datetime | None:

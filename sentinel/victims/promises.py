@@ -3,9 +3,10 @@
 `never_without` holds the invariant: every victim we may contact has an open promise with a date (rules.md).
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy import ColumnElement, Select, select
 
@@ -25,6 +26,7 @@ from sentinel.victims.models import Contact, ContactPlan, Promise
 from sentinel.victims.rules import Kind, Klass, Schedule
 
 ONE_WAY = {"text": "text", "email": "email", "letter": "post"}
+OF_HEARINGS = (Kind.HEARING_SET, Kind.HEARING_EVE, Kind.HEARING_RESULT)
 VERSION_LIMIT = 40
 
 
@@ -167,12 +169,12 @@ def never_without(party: Party, *, since: datetime, cause_id: UUID, no_later_tha
 
 
 def tighten(party: Party, *, cause_id: UUID, since: datetime) -> list[Promise]:
-    """The party became enhanced: a tighter promise beside each kind still open, its alert steps sped up, a safety call where needed.
+    """The party became enhanced: tighter promises beside those open, whose alert steps are sped up; a safety call where needed.
 
-    Nothing is lengthened: a kind whose open date is sooner than the new one gets no twin. Returns the new promises.
+    Returns the new promises.
     """
     slower = [promise for promise in open_of(party) if promise.klass != Klass.ENHANCED]
-    made = [twin for kind in dict.fromkeys(promise.kind for promise in slower) if (twin := _twin(party, kind, slower, cause_id, since))]
+    made = twins(party, slower, cause_id=cause_id, since=since)
     for promise in slower:
         hasten(promise)
     called = may_be_promised(party) and rules.safety_call_needed(Klass(party.klass), since, agreed.current().contact)
@@ -181,21 +183,37 @@ def tighten(party: Party, *, cause_id: UUID, since: datetime) -> list[Promise]:
     return made
 
 
-def _twin(party: Party, kind: str, slower: list[Promise], cause_id: UUID, since: datetime) -> Promise | None:
-    first = min((promise for promise in open_of(party) if promise.kind == kind), key=lambda promise: promise.due_at)
-    since = max(since, first.starts_at)  # to be spoken to before a hearing is not due before its days begin
-    plan = _planned(party, Kind(kind), Klass.ENHANCED, since, clock.now())
-    if first not in slower or plan.due_at >= first.due_at:
-        return None
-    return make_promise(party=party, kind=kind, cause_id=cause_id, starts_at=since, tightens=first)
+def twins(party: Party, slower: Iterable[Promise], *, cause_id: UUID, since: datetime) -> list[Promise]:
+    """The standards for this party became tighter: the same promised from `since` beside these, where that is sooner.
+
+    One for all of a kind that one contact will keep, but each hearing its own: it may yet be moved. What begins later, such as the
+    days before a hearing or the end of a hold, is not brought forward.
+    """
+    alike: dict[tuple[str, UUID | None, datetime], list[Promise]] = defaultdict(list)
+    for promise in open_of(party):
+        hearing = origin(promise).cause_id if promise.kind in OF_HEARINGS else None
+        alike[promise.kind, hearing, max(since, promise.starts_at)].append(promise)
+    made = []
+    for (kind, _, start), (first, *_others) in alike.items():
+        if first in slower and _planned(party, Kind(kind), Klass(party.klass), start, clock.now()).due_at < first.due_at:
+            cause = uuid5(cause_id, str(first.id)) if made_for(party, kind, cause_id) else cause_id
+            made.append(make_promise(party=party, kind=kind, cause_id=cause, starts_at=start, tightens=first))
+    return made
 
 
-def no_later(promise: Promise, *, since: datetime, cause_id: UUID) -> Promise | None:
-    """The standards for this party became tighter: the same promised from now, where that is sooner than it was."""
-    klass = Klass(promise.party.klass)
-    if _planned(promise.party, Kind(promise.kind), klass, since, clock.now()).due_at >= promise.due_at:
-        return None
-    return make_promise(party=promise.party, kind=promise.kind, cause_id=cause_id, starts_at=since, tightens=promise)
+def again(promise: Promise, *, since: datetime, no_later_than: datetime | None = None) -> Promise:
+    """The same promised anew from a later moment, in place of one that ended because it may not be told before."""
+    cause = uuid5(promise.id, "again")
+    return make_promise(
+        party=promise.party, kind=promise.kind, cause_id=cause, starts_at=since, no_later_than=no_later_than, tightens=promise
+    )
+
+
+def origin(promise: Promise) -> Promise:
+    """The first of those that were made beside it or in its place: its cause is what they are all about."""
+    while promise.tightens_id:
+        promise = db.session.get_one(Promise, promise.tightens_id)
+    return promise
 
 
 def hasten(promise: Promise) -> None:

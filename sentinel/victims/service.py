@@ -71,7 +71,8 @@ def log_contact(
     covers = tuple(covers)
     _refuse_contact(party, channel, direction, outcome, occurred_at, note)
     closing.refuse_view(party, closing_view, covers=covers, outcome=outcome, occurred_at=occurred_at)
-    holding.refuse_held(party.case_id, covers, occurred_at)
+    if outcome != "attempt":
+        holding.refuse_held(party.case_id, covers, occurred_at)
     contact = Contact(
         id=new_id(),
         party_id=party.id,

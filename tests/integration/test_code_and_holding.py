@@ -138,6 +138,38 @@ def test_a_hearing_date_is_held_and_being_prepared_for_it_is_not(session):
     assert promises(party)["hearing_eve"].starts_at == london("2026-12-10 09:00")
 
 
+def heard(party, when):
+    about = {"about": "The injunction", "court": "County Court", "at": london(when)}
+    return hearings.set_hearing(actor=factories.user(OFFICER), case=party.case, **about)
+
+
+def test_a_date_that_was_promised_before_is_told_when_the_hold_ends_and_before_the_hearing_and_is_over_with_it(session):
+    party = victim_on_case()
+    made = heard(party, "2026-12-10 10:00")
+    hold(party, date(2026, 12, 9))
+    first, again = all_promises(party, "hearing_set")
+    assert (first.state, again.starts_at, again.due_at) == ("ended", london("2026-12-09 17:00"), london("2026-12-10 10:00"))
+    hearings.cancel_hearing(actor=factories.user(OFFICER), hearing=made, reason="Withdrawn.")
+    assert promises(party)["hearing_set"].state == "ended"
+    assert promises(party)["hearing_result"].starts_at == london("2026-12-09 17:00")
+
+
+def test_the_code_brings_nothing_forward_that_is_held(session, slower):
+    party = victim_on_case(HIGH)
+    advised(party)
+    hold(party)
+    decide(party)
+    assert {one.starts_at for one in all_promises(party, "after_intervention") if one.state == "open"} == {london("2026-12-07 17:00")}
+
+
+def test_an_attempt_tells_nothing_and_is_logged_whatever_is_held(session):
+    party = victim_on_case()
+    advised(party)
+    hold(party)
+    contacted(party, covers=("after_intervention",), outcome="attempt")
+    assert promises(party, "open").keys() >= {"after_intervention"}
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

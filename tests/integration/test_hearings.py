@@ -4,7 +4,8 @@ from datetime import datetime
 
 import pytest
 
-from sentinel.cases import triage
+from sentinel.alerts.sweep import sweep
+from sentinel.cases import closure, triage
 from sentinel.core import clock
 from sentinel.core.db import db
 from sentinel.core.errors import NotAllowed, Refused, Stale
@@ -12,6 +13,7 @@ from sentinel.interventions import hearings, queries
 from sentinel.victims import service
 from tests import factories
 from tests.filling import form_with
+from tests.integration.alerting import alert_of
 from tests.integration.promise_made import HIGH, all_promises, contacted, promises, report_taken, story, victim, victim_on_case
 from tests.integration.risk_made import assess
 
@@ -205,3 +207,52 @@ def test_through_the_browser_a_hearing_is_set_moved_and_its_result_recorded(clie
     client.post(f"{page}/{moved.id}/result", data={"at": "today 2:30pm", "result": "Granted.", "version": moved.version})
     assert promises(party)["hearing_result"].due_at == london("2026-12-29 17:00")
     assert "Granted." in client.get(page).text
+
+
+def test_moved_to_an_earlier_day_it_is_told_before_that_day(session, at):
+    party = victim_on_case()
+    made = hearing(party)
+    at("2026-12-03 10:00")
+    hearings.move_hearing(actor=factories.user(), hearing=made, at=london("2026-12-04 10:00"), court=COURT)
+    assert dates(party, "hearing_set")[-1] == (london("2026-12-03 10:00"), london("2026-12-04 10:00"), "open")
+
+
+def test_becoming_enhanced_speeds_what_is_promised_before_each_hearing_and_one_that_is_moved_takes_only_its_own_along(session, at):
+    party = victim_on_case()
+    first, second = hearing(party), hearing(party, "2027-01-14 10:00")
+    at("2026-12-08 10:00")
+    assess(party)
+    assert sorted(dates(party, "hearing_eve")) == [
+        (london("2026-12-10 09:00"), london("2026-12-11 17:00"), "open"),
+        (london("2026-12-10 09:00"), london("2026-12-16 17:00"), "open"),
+        (london("2027-01-07 09:00"), london("2027-01-08 17:00"), "open"),
+        (london("2027-01-07 09:00"), london("2027-01-13 17:00"), "open"),
+    ]
+    hearings.cancel_hearing(actor=factories.user(), hearing=first, reason="Withdrawn by consent.")
+    assert [start for start, _, state in dates(party, "hearing_eve") if state == "open"] == [london("2027-01-07 09:00")] * 2
+    hearings.cancel_hearing(actor=factories.user(), hearing=second, reason="Withdrawn by consent.")
+    assert promises(party, "open").keys().isdisjoint({"hearing_set", "hearing_eve"})
+
+
+def test_who_was_found_while_the_case_was_closed_hears_of_the_hearing_when_it_opens_again(session, at):
+    party = victim_on_case(plan={"ring": "no", "text": "no"}, contactable=False)
+    hearing(party)
+    party.case.state, party.case.closed_at = "closed", clock.now()
+    service.set_plan(actor=factories.user(), party=party, values={"phone": "07700 900600", "ring": "yes"})
+    assert dates(party, "hearing_set") == []
+    at("2026-12-07 10:00")
+    closure.reopen(actor=factories.user(), case=party.case, reason="It has begun again.")
+    assert dates(party, "hearing_set")[0][:2] == (london("2026-12-07 10:00"), london("2026-12-14 17:00"))
+
+
+def test_somebody_who_is_still_to_be_spoken_to_by_the_tighter_date_keeps_the_alert_open(session, at):
+    party = victim_on_case()
+    made = hearing(party)
+    at("2026-12-10 10:00")
+    decided = {"actor": factories.user(), "party": party, "why": "She is afraid to go out."}
+    service.decide_vulnerable(**decided)
+    slower = next(one for one in all_promises(party, "hearing_eve") if one.klass == "standard")
+    agreed_to = {"reason": "asked_another_way", "note": "Not by us."}
+    service.waive(actor=factories.user("supervisor@blaby.example"), promise=slower, **agreed_to)
+    sweep()
+    assert alert_of(made.id).closed_at is None

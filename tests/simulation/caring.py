@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tests.simulation import promising, reviewing, risking
+from tests.simulation import hearing, holding, promising, reviewing, risking
 from tests.simulation.matters import Against, Assessment, Case, Contact, Gone, Party, Promise, there
 from tests.simulation.promising import make, never_without, tighten
 
@@ -34,6 +34,7 @@ def contact(
         raise Against
     _refuse_view(one, view, at, told="closure" in covers and outcome == "reached")
     about = tuple(covers) if outcome != "attempt" else ()
+    holding.refuse_told(one.report.case, about, at, world.now)
     person = one.report.reporter if speaker else one.person
     assert person
     made = Contact(name, one, at, channel, direction, outcome, about, practitioner=by != "call_taker", person=person)
@@ -165,6 +166,8 @@ def _now_contactable(world: Model, party: Party) -> None:
     never_without(party, world.now, world.now)
     reviewing.tell(world, party, world.now)
     case = party.report.case
+    if case:
+        hearing.newcomers(world, case)
     if case and case.proposed and party.person not in case.views:
         made = [one for each in same if each.role == "victim" for one in each.promises]
         if not any(one.kind == "closure" and one.starts == case.proposed for one in made):

@@ -27,9 +27,14 @@ TOLD = """
 SELECT a.trigger_key, a.subject_id, t.step, u.email, t.via, a.opened_at FROM telling t JOIN alert a ON a.id = t.alert_id
 JOIN app_user u ON u.id = t.user_id WHERE t.told_at = %s AND a.trigger_key = ANY (%s)"""
 UNSENT = "SELECT count(*) FROM telling WHERE via = 'now' AND outbox_id IS NULL"
+# Of two sweeps at once each may begin a message; the one that has nothing to say is not sent.
 WRITTEN_TWICE = """
 SELECT u.email FROM outbox o JOIN app_user u ON u.id = o.ref_id WHERE o.template = 'alerts_now' AND o.created_at = %s
-GROUP BY u.email HAVING count(*) > 1"""
+AND EXISTS (SELECT FROM telling t WHERE t.outbox_id = o.id) GROUP BY u.email HAVING count(*) > 1"""
+# Of every trigger, also those the model knows nothing of: somebody was told where an alert stands.
+UNTOLD = """
+SELECT a.trigger_key FROM alert a WHERE a.closed_at IS NULL
+AND NOT EXISTS (SELECT FROM telling t WHERE t.alert_id = a.id AND t.step = a.step)"""
 REPAIRED = "SELECT count(*) FROM alert WHERE trigger_key = 'no_promise'"
 # The invariant said in SQL: every contactable victim on an untriaged report or open case has an open promise with a date.
 BROKEN = """
@@ -83,6 +88,7 @@ class Comparing:
         self.contacts = {key: name for name, key in self.verbs.contacts.items()}
         self.subjects = {key: name for name, key in [*self.verbs.people.items(), *self.verbs.parties.items()]}
         self.subjects |= {key: name for name, key in [*self.verbs.reports.items(), *self.verbs.cases.items()]}
+        self.subjects |= {key: name for name, key in self.verbs.hearings.items()}
 
     # --- Promises, classes, levels -------------------------------------------------------------------------------
 
@@ -159,6 +165,8 @@ class Comparing:
             raise Differs("the sweep had to repair a promise")
         if swept and self._rows(UNSENT)[0].count:
             raise Differs("somebody was told at once, and nothing was written to them")
+        if swept and (untold := self._rows(UNTOLD)):
+            raise Differs("an alert that nobody was told of", [row.trigger_key for row in untold])
         if swept and (twice := self._rows(WRITTEN_TWICE, at)):
             raise Differs("two messages to one person in one sweep", [row.email for row in twice])
 

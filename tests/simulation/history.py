@@ -8,7 +8,7 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.simulation import world
+from tests.simulation import pleading, world
 from tests.simulation.matters import LIVE, Against, Case, Gone, Party, Report, Step
 from tests.simulation.model import CALL_TAKER, Model
 from tests.simulation.telling import moments
@@ -20,8 +20,7 @@ FIRST_DAYS = 90  # the first day lies in so many days from this one: bank holida
 FROM = datetime(2025, 12, 1, tzinfo=UTC)
 LEVELS = ("standard", "medium", "high")
 COVERED = ("first_contact", "after_assessment", "after_intervention", "decision", "safety_call", "passed_on")
-COVERED += ("closure", "explain_review", "may_apply", "officer_changed")
-POWERS_FROM = datetime(2026, 4, 2, tzinfo=UTC)
+COVERED += ("closure", "explain_review", "may_apply", "officer_changed", "hearing_set", "hearing_eve", "hearing_result")
 MINUTE = timedelta(minutes=1)
 
 
@@ -37,6 +36,7 @@ class Writer:
         self.no_sweeps_before = self.now
         self.at_once = self.chance.choice((2, 4, 8))  # matters that go on side by side: few are looked at often, many seldom
         self.people = 0
+        self.hearings = 0
         self.pace = pace
 
     def write(self) -> list[Step]:
@@ -45,7 +45,7 @@ class Writer:
             self._wait()
             self._something()
         self.now += MINUTE
-        self._do("sweep")
+        self.do("sweep")
         return self.steps
 
     # --- When ----------------------------------------------------------------------------------------------------
@@ -61,7 +61,9 @@ class Writer:
 
     def _moments(self, until: datetime) -> list[datetime]:
         promises = [one for party in self.model.parties.values() for one in party.open]
-        found = [moment for one in promises for moment in (one.soon, one.due, one.supervisor, one.manager)]
+        found = [moment for one in promises for moment in (one.starts, one.soon, one.due, one.supervisor, one.manager)]
+        found += [one.at for one in self.model.hearings.values() if one.state == "set"]
+        found += [one.held for one in self.model.cases.values() if one.held]
         found += [moment for fact in self.model.facts() for moment in moments(fact.trigger, fact.since)]
         return sorted({moment for moment in found if self.now < moment < until})
 
@@ -69,12 +71,13 @@ class Writer:
 
     def _something(self) -> None:
         if self.now >= self.no_sweeps_before and self.chance.random() < 0.4:
-            killed = self.chance.randint(1, 12) if self.chance.random() < 0.1 else None
-            self._do("sweep", killed=killed, twice=self.chance.random() < 0.1)
+            self._sweep()
             return
         live = [one for one in self._matters() if one.state in ("received", *LIVE)]
         if len(live) < self.at_once and self.chance.random() < 0.35:
             self._take()
+        elif self.chance.random() < 0.02:
+            self.do("new_standard", slower=self.chance.random() < 0.6)
         elif self.chance.random() < 0.06:
             self._people()
         elif (matter := self.chance.choice(live if live and self.chance.random() < 0.93 else self._matters() or [None])) is None:
@@ -86,10 +89,23 @@ class Writer:
         else:
             self._with(self.chance.choice(matter.parties))
 
+    def _sweep(self) -> None:
+        """Mostly in peace; and not every time of everything, which takes long."""
+        whole = self.chance.random() < 0.12
+        when = self.chance.randint(1, 40 if whole else 15)
+        match self.chance.choice(("killed", "twice", "beside", "beside", *("alone",) * 12)):
+            case "killed":
+                self.do("sweep", whole=whole, killed=when)
+            case "beside":
+                self.do("sweep", whole=whole, beside=when)
+            case how:
+                self.do("sweep", whole=whole, twice=how == "twice")
+
     def _matters(self) -> list[Report | Case]:
         return [*self.model.cases.values(), *(one for one in self.model.reports.values() if one.case is None)]
 
-    def _do(self, verb: str, **about: Any) -> bool:
+    def do(self, verb: str, **about: Any) -> bool:
+        """Write it down; nothing where it speaks of what never was."""
         step = Step(self.now, verb, about)
         try:
             self.model.do(step)
@@ -100,7 +116,8 @@ class Writer:
         self.steps.append(step)
         return True
 
-    def _soon(self, minutes: int = 300) -> None:
+    def soon(self, minutes: int = 300) -> None:
+        """A little later."""
         self.now += timedelta(minutes=self.chance.randint(1, minutes))
 
     def _take(self) -> None:
@@ -125,7 +142,8 @@ class Writer:
         team, by = pick([(world.BLABY, CALL_TAKER)] * 3 + [(world.CHARNWOOD, "officer@charnwood.example")])
         told = chance() < 0.8 and not victim["domestic"]
         level = pick((None, "standard", "standard", "medium", "high"))
-        self._do("take", name=name, received=received, by=by, team=team, people=people, level=level, told=told)
+        at_risk = chance() < 0.06
+        self.do("take", name=name, received=received, by=by, team=team, people=people, level=level, told=told, at_risk=at_risk)
 
     def _person(self, *, new: bool = False) -> str:
         victims = sorted({party.person for party in self.model.parties.values() if party.role == "victim"})
@@ -140,64 +158,68 @@ class Writer:
         ]
         match self.chance.choice(("open", "open", "open", "join", "join", "decide", "hand_over")):
             case "join" if own:
-                self._do("join", report=report.name, case=self.chance.choice(own), by="officer")
+                self.do("join", report=report.name, case=self.chance.choice(own), by="officer")
             case "decide":
                 how = self.chance.choice(("signposted", "no_further_action", "withdrawn"))
-                self._do("decide", report=report.name, how=how, by="officer")
+                self.do("decide", report=report.name, how=how, by="officer")
             case "hand_over":
-                self._do("hand_over", matter=report.name, kind="report", team=_other(report.team))
+                self.do("hand_over", matter=report.name, kind="report", team=_other(report.team))
             case _:
-                self._do("open_case", report=report.name, by="officer")
+                self.do("open_case", report=report.name, by="officer")
 
     def _on_case(self, case: Case) -> None:
         pick = self.chance.choice
         match pick(
             ("close", "close", "close", "propose", "keep_open", "reopen", "move", "hand_over", "intervene", "note", "decide_again", "link")
+            + ("at_court",) * 5
+            + ("at_hold",)
         ):
+            case ("at_court" | "at_hold") as where:
+                getattr(pleading, where)(self, case)
             case "close":
                 self._wind_up(case)
             case "propose":
-                self._do("propose_closing", case=case.name)
+                self.do("propose_closing", case=case.name)
             case "keep_open":
-                self._do("keep_open", case=case.name)
+                self.do("keep_open", case=case.name)
             case "reopen":
-                self._do("reopen", case=case.name)
+                self.do("reopen", case=case.name)
             case "move":
                 near = [one.email for one in world.PEOPLE if one.team == case.team and one.role in ("practitioner", "supervisor")]
-                self._do("move", case=case.name, officer=pick(near[:2] + near[3:4]))
+                self.do("move", case=case.name, officer=pick(near[:2] + near[3:4]))
             case "hand_over":
-                self._do("hand_over", matter=case.name, kind="case", team=_other(case.team))
-            case "intervene" if self.now > POWERS_FROM:
-                self._do("intervene", case=case.name)
+                self.do("hand_over", matter=case.name, kind="case", team=_other(case.team))
+            case "intervene" if self.now > pleading.POWERS_FROM:
+                self.do("intervene", case=case.name)
             case "decide_again":
-                self._do("open_case", report=case.name, by="officer")
+                self.do("open_case", report=case.name, by="officer")
             case "link":
                 same = [one.name for one in self.model.reports.values() if one.team == case.team][-6:]
                 if len(same) > 1:
-                    self._do("link", reports=self.chance.sample(same, 2), by="officer")
+                    self.do("link", reports=self.chance.sample(same, 2), by="officer")
             case _:
-                self._do("note", case=case.name)
+                self.do("note", case=case.name)
 
     def _wind_up(self, case: Case) -> None:
         """As a case is brought to its end: spoken to, assessed, told, proposed and closed; it may fail at any of it."""
         for party in case.parties:
             if party.role == "victim" and self.chance.random() < 0.95:
-                self._do("assess", party=party.name, suggested="standard", judged=party.level or "standard")
-                self._soon()
-        self._do("propose_closing", case=case.name)
+                self.do("assess", party=party.name, suggested="standard", judged=party.level or "standard")
+                self.soon()
+        self.do("propose_closing", case=case.name)
         for party in case.parties:
-            self._soon()
+            self.soon()
             match self.chance.choice(("told",) * 12 + ("silent", "lost", "forgotten")):
                 case "told":
                     self._contact(party, "reached", COVERED, by="officer")
                 case "silent":
                     self._contact(party, "attempt", (), by="officer")
-                    self._soon(40_000)
-                    self._do("go_without", party=party.name)
+                    self.soon(40_000)
+                    self.do("go_without", party=party.name)
                 case "lost":
-                    self._do("plan", party=party.name, reachable=False, texts=False)
-        self._soon()
-        self._do("close", case=case.name)
+                    self.do("plan", party=party.name, reachable=False, texts=False)
+        self.soon()
+        self.do("close", case=case.name)
 
     def _with(self, party: Party) -> None:
         pick = self.chance.choice
@@ -211,11 +233,11 @@ class Writer:
                 self._contact(party, pick(("reached", "reached", "attempt", "delivered", "one_way_sent")), covers)
             case "assess":
                 suggested = pick(LEVELS)
-                self._do("assess", party=party.name, suggested=suggested, judged=pick((suggested, suggested, *LEVELS)))
+                self.do("assess", party=party.name, suggested=suggested, judged=pick((suggested, suggested, *LEVELS)))
             case "agree":
-                self._do(pick(("agree", "agree", "disagree")), party=party.name)
+                self.do(pick(("agree", "agree", "disagree")), party=party.name)
             case "review_high":
-                self._do("sign_review", party=party.name)
+                self.do("sign_review", party=party.name)
             case "excuse":
                 self._excuse(party)
             case "waive":
@@ -232,7 +254,7 @@ class Writer:
         case = party.report.case
         asked = case and case.proposed and party.role == "victim" and outcome == "reached" and "closure" in covers and at >= case.proposed
         view = pick(("agrees", "agrees", "agrees", "disagrees", "not_said", "later", "")) if asked else ""
-        self._do(
+        self.do(
             "contact",
             name=f"C{len(self.model.contacts) + 1}",
             party=party.name,
@@ -253,35 +275,41 @@ class Writer:
         """Three attempts in a few days, mostly enough of them; then the supervisor."""
         for _ in range(self.chance.choice((2, 3, 3, 3))):
             self._contact(party, "attempt", ())
-            self._soon(2200)
+            self.soon(2200)
         if party.open:
-            self._do("excuse", party=party.name, kind=self.chance.choice(party.open).kind)
+            self.do("excuse", party=party.name, kind=self.chance.choice(party.open).kind)
 
     def _waive(self, party: Party) -> None:
         if party.open:
             reason = self.chance.choice(("asked_not_to_be_contacted", "asked_for_longer", "asked_for_longer", "asked_another_way"))
             every, by = self.chance.choice((7, 15, 30, 60, 61)), self.chance.choice(("officer", "supervisor"))
-            self._do("waive", party=party.name, kind=self.chance.choice(party.open).kind, reason=reason, every=every, by=by)
+            self.do("waive", party=party.name, kind=self.chance.choice(party.open).kind, reason=reason, every=every, by=by)
         if party.no_contact:
-            self._soon(9000)
-            self._do("review", party=party.name)
+            self.soon(9000)
+            self.do("review", party=party.name)
 
     def _else(self, party: Party) -> None:
         sent = [one.name for one in self.model.contacts.values() if one.outcome in ("delivered", "one_way_sent")]
-        match self.chance.choice(("plan", "plan", "safe", "vulnerable", "arrived", "came_back", "came_back", "review")):
+        match self.chance.choice(
+            ("plan", "plan", "safe", "safe", "vulnerable", "code", "code", "arrived", "came_back", "came_back", "review")
+        ):
             case "plan":
                 reachable = self.chance.random() < 0.6
                 texts, speaker = reachable and self.chance.random() < 0.5, self._third(party) and self.chance.random() < 0.7
-                self._do("plan", party=party.name, reachable=reachable, texts=texts, speaker=speaker)
+                self.do("plan", party=party.name, reachable=reachable, texts=texts, speaker=speaker)
             case "safe":
-                self._do("say_safe", party=party.name)
+                if party.report.unsafe or self.chance.random() < 0.05:
+                    self.do("safeguard", report=party.report.name, by="officer")
+                self.do("say_safe", party=party.name)
             case "vulnerable":
-                self._do("decide_vulnerable", party=party.name)
+                self.do("decide_vulnerable", party=party.name)
+            case "code":
+                self.do("decide_code", party=party.name, applies=not party.code or self.chance.random() < 0.2)
             case "review":
-                self._do("review", party=party.name)
-            case verb if sent:
+                self.do("review", party=party.name)
+            case ("arrived" | "came_back") as verb if sent:
                 more = {} if verb == "arrived" else {"by": "officer"}
-                self._do(verb, contact=self.chance.choice(sent[-6:]), **more)
+                self.do(verb, contact=self.chance.choice(sent[-6:]), **more)
 
     def _people(self) -> None:
         staff = [one for one in world.PEOPLE if one.role in ("practitioner", "supervisor", "service_manager") and one.team in _TEAMS]
@@ -293,12 +321,12 @@ class Writer:
             own = [absence for absence in self.model.teams.absences if absence.who == one.email]
             if not any(absence.first <= last and first <= absence.last for absence in own):
                 there = [other for other in near if not self._ever_away(other, first, last)]
-                self._do("absent", who=one.email, first=first, last=last, cover=self.chance.choice([*there, None]))
+                self.do("absent", who=one.email, first=first, last=last, cover=self.chance.choice([*there, None]))
             return
         supervisors = [other.email for other in staff if other.role == "supervisor"]
         begins, ends = self.now + MINUTE, self.now + timedelta(hours=self.chance.choice((12, 60, 200)))
         if not any(duty.team == one.team and duty.begins < ends and begins < duty.ends for duty in self.model.teams.duties):
-            self._do("on_duty", who=self.chance.choice(supervisors), team=one.team, begins=begins, ends=ends)
+            self.do("on_duty", who=self.chance.choice(supervisors), team=one.team, begins=begins, ends=ends)
 
     def _ever_away(self, who: str, first: Any, last: Any) -> bool:
         return any(one.who == who and one.first <= last and first <= one.last for one in self.model.teams.absences)

@@ -45,6 +45,7 @@ class Promise:
     soon: datetime
     supervisor: datetime
     manager: datetime
+    hearing: str | None = None
     state: str = "open"
     kept_by: str | None = None
     step: int = 0
@@ -53,6 +54,13 @@ class Promise:
         """The highest step whose moment has come."""
         moments = enumerate((self.soon, self.due, self.supervisor, self.manager), 1)
         return max((step for step, moment in moments if moment <= at), default=0)
+
+
+@dataclass
+class Standards:
+    """The numbers of rules.md, or longer ones where the Victims' Code has its own."""
+
+    slower: bool = False
 
 
 @dataclass
@@ -95,6 +103,7 @@ class Party:
     person: str
     role: str
     report: "Report"
+    standards: Standards
     reachable: bool = True
     texts: bool = False
     may_not_know: bool = False
@@ -102,6 +111,7 @@ class Party:
     safe: bool = False
     hate: bool = False
     vulnerable: bool = False
+    code: bool = False
     level: str | None = None
     every: int | None = None
     supervisor_agreed: bool = False
@@ -160,6 +170,7 @@ class Report:
     taken_by: str = ""
     state: str = "received"
     screened: bool = False
+    unsafe: bool = False
     incident: str = ""
     case: "Case | None" = None
     parties: list[Party] = field(default_factory=list)
@@ -186,6 +197,7 @@ class Case:
     entered: datetime
     state: str = "open"
     proposed: datetime | None = None
+    held: datetime | None = None
     views: set[str] = field(default_factory=set)
     reports: list[Report] = field(default_factory=list)
     days: float = 0.0
@@ -209,6 +221,16 @@ class Case:
     def parties(self) -> list[Party]:
         """Everybody on it."""
         return [party for report in self.reports for party in report.parties]
+
+
+@dataclass
+class Hearing:
+    """A day in court about a case."""
+
+    name: str
+    case: Case
+    at: datetime
+    state: str = "set"
 
 
 @dataclass

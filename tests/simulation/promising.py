@@ -28,6 +28,8 @@ WITHIN: dict[str, dict[str, int]] = {
     "explain_review": FIVES,
     "may_apply": FIVES,
 }
+SLOWER = dict.fromkeys(("after_intervention", "decision", "hearing_set", "hearing_result"), {"standard": 10, "medium": 8, "enhanced": 2})
+CODE = dict.fromkeys(SLOWER, FIVES)
 SAFETY_CALL_HOURS = 24
 MOST_WORKING_DAYS = 60
 NEVER_WAIVED = ("acknowledge", "closure", "decision")
@@ -39,10 +41,15 @@ def due_of(party: Party, kind: str, klass: str, starts: datetime) -> datetime:
         return starts
     if kind == "safety_call":
         return starts + timedelta(hours=SAFETY_CALL_HOURS)
-    days = WITHIN[kind][klass]
+    days = _days(party, kind, klass)
     if kind == "cadence" and party.every and (klass != "enhanced" or party.supervisor_agreed or party.every <= days):
         days = party.every
     return reckoner.working_days(starts, days, same_day=klass == "enhanced")
+
+
+def _days(party: Party, kind: str, klass: str) -> int:
+    ours = SLOWER if party.standards.slower and kind in SLOWER else WITHIN
+    return min([ours[kind][klass], *([CODE[kind][klass]] if party.code and kind in CODE else [])])
 
 
 def steps_of(due: datetime, klass: str, made: datetime) -> tuple[datetime, datetime, datetime]:
@@ -53,13 +60,15 @@ def steps_of(due: datetime, klass: str, made: datetime) -> tuple[datetime, datet
     return soon, reckoner.after(due, 1), reckoner.after(due, 3)
 
 
-def make(party: Party, kind: str, starts: datetime, now: datetime, *, latest: datetime | None = None) -> Promise:
+def make(
+    party: Party, kind: str, starts: datetime, now: datetime, *, latest: datetime | None = None, hearing: str | None = None
+) -> Promise:
     """Promise something; by `latest`, where that date was given before and is sooner."""
     klass = party.klass
     due = due_of(party, kind, klass, starts)
     if latest and latest < due:
         due = max(latest, starts)
-    promise = Promise(party, kind, klass, starts, now, due, *steps_of(due, klass, now))
+    promise = Promise(party, kind, klass, starts, now, due, *steps_of(due, klass, now), hearing)
     party.promises.append(promise)
     return promise
 
@@ -94,16 +103,22 @@ def call_needed(klass: str, at: datetime) -> bool:
 def tighten(party: Party, since: datetime, now: datetime) -> None:
     """Became enhanced: a sooner promise beside each that can be made sooner, alerts as early as enhanced, a safety call if needed."""
     slower = [one for one in party.open if one.klass != "enhanced"]
-    for kind in dict.fromkeys(one.kind for one in slower):
-        soonest = next(one for one in party.open if one.kind == kind)
-        start = max(since, soonest.starts)
-        if soonest.klass != "enhanced" and due_of(party, kind, "enhanced", start) < soonest.due:
-            make(party, kind, start, now)
+    sooner(party, slower, since, now)
     for one in slower:
         _, supervisor, manager = steps_of(one.due, "enhanced", one.made)
         one.supervisor, one.manager = min(one.supervisor, supervisor), min(one.manager, manager)
     if party.owed and call_needed(party.klass, since) and not any(one.kind == "safety_call" for one in party.open):
         make(party, "safety_call", since, now)
+
+
+def sooner(party: Party, those: list[Promise], since: datetime, now: datetime) -> None:
+    """A sooner promise beside these, where there can be one: one for all that the same contact will keep, but each hearing its own."""
+    alike: dict[tuple[str, str | None, datetime], list[Promise]] = {}
+    for one in party.open:
+        alike.setdefault((one.kind, one.hearing, max(since, one.starts)), []).append(one)
+    for (kind, hearing, start), ones in alike.items():
+        if ones[0] in those and due_of(party, kind, party.klass, start) < ones[0].due:
+            make(party, kind, start, now, hearing=hearing)
 
 
 def keeps(contact: Contact, promise: Promise) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from tests.simulation import promising, reviewing, risking
+from tests.simulation import hearing, promising, reviewing, risking
 from tests.simulation.matters import LIVE, Against, Case, Party, Report
 from tests.simulation.promising import end, make, never_without
 
@@ -14,15 +14,27 @@ if TYPE_CHECKING:
 
 
 def take(
-    world: Model, *, name: str, received: datetime, by: str, team: str, people: list[dict[str, Any]], level: str | None, told: bool
+    world: Model,
+    *,
+    name: str,
+    received: datetime,
+    by: str,
+    team: str,
+    people: list[dict[str, Any]],
+    level: str | None,
+    told: bool,
+    at_risk: bool,
 ) -> None:
     """A report: each victim is screened, then promised; domestic abuse goes another way, and promises nothing."""
     report = world.reports[name] = Report(name, received, team, taken_by=by)
     for values in people:
-        party = Party(name=f"{name}/{values['role']}", report=report, **{k: v for k, v in values.items() if k != "calling"})
+        party = Party(
+            name=f"{name}/{values['role']}", report=report, standards=world.standards, **{k: v for k, v in values.items() if k != "calling"}
+        )
         report.parties.append(party)
         world.parties[party.name] = party
     victims = [party for party in report.parties if party.role == "victim"]
+    report.unsafe = at_risk or any(party.domestic for party in victims)
     if level:
         report.screened = True
         for party in victims:
@@ -86,6 +98,7 @@ def _on_case(world: Model, report: Report, case: Case, state: str) -> None:
         never_without(party, report.received, world.now)
         if party.role == "victim" and not (party.assessments and party.assessments[-1].kind == "full"):
             party.assess_by = promising.due_of(party, "first_contact", party.klass, report.received)
+    hearing.newcomers(world, case)
 
 
 def decide(world: Model, *, report: str, how: str, by: str) -> None:
@@ -101,6 +114,15 @@ def decide(world: Model, *, report: str, how: str, by: str) -> None:
             end(still)
     if how == "withdrawn":
         reviewing.follow(world, [one])
+
+
+def safeguard(world: Model, *, report: str, by: str) -> None:
+    """Whoever is at risk was referred, by somebody, now: nobody need be asked again."""
+    one = world.report_of(report)
+    if not one.unsafe:
+        raise Against
+    one.unsafe = False
+    world.entered(one)
 
 
 def link(world: Model, *, reports: list[str], by: str) -> None:

@@ -15,7 +15,7 @@ from sentinel.core.db import db
 from sentinel.core.errors import SentinelError
 from tests import databases
 from tests.conftest import make_app
-from tests.simulation import world
+from tests.simulation import standards, world
 from tests.simulation.comparing import Comparing, Differs
 from tests.simulation.history import history
 from tests.simulation.matters import Against, Gone, Step
@@ -67,6 +67,7 @@ class House:
                 db.engine.dispose()
             clock.freeze(None)
             viewer.reset()
+            standards.agree(slower=False)
             with databases.superuser() as server:
                 databases.drop(server, self.name)
 

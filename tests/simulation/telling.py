@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 
 from tests.simulation.matters import Case, Party, Promise, Report
@@ -20,6 +20,8 @@ STEPS: dict[str, tuple[str, ...]] = {
     "no_activity": ("officer", "supervisor", "manager"),
     "repeat_victim": ("officer", "supervisor"),
     "may_apply": ("supervisor",),
+    "hearing": ("officer", "supervisor"),
+    "safeguarding": ("officer", "supervisor", "manager"),
 }
 
 
@@ -38,7 +40,10 @@ WHEN: dict[str, Callable[[datetime], Moments]] = {
     "no_activity": lambda since: _late(reckoner.working_days(since, 20), 5, 10),
     "may_apply": lambda since: (since,),
     "repeat_victim": lambda since: (since, reckoner.after(since, 1)),
+    "hearing": lambda since: (since, reckoner.after(since, 3)),
+    "safeguarding": lambda since: _in_hours(reckoner.working_hours(since, 1), 3, 24),
 }
+AT_ONCE = ("high_risk", "safeguarding")
 
 
 @cache
@@ -49,6 +54,10 @@ def moments(trigger: str, since: datetime) -> Moments:
 
 def _late(due: datetime, supervisor: int, manager: int) -> Moments:
     return due, reckoner.after(due, supervisor), reckoner.after(due, manager)
+
+
+def _in_hours(due: datetime, supervisor: int, manager: int) -> Moments:
+    return due, due + timedelta(hours=supervisor), due + timedelta(hours=manager)
 
 
 @dataclass(frozen=True)
@@ -188,7 +197,7 @@ class Alerts:
         self._rise(alert, step, urgent, at)
 
     def raise_fact(self, fact: Fact, at: datetime) -> None:
-        """The same for a fact. A victim at high risk cannot wait; the others go into the digest."""
+        """The same for a fact. What AT_ONCE names cannot wait; the others go into the digest."""
         step, key = fact.step(at), (fact.trigger, fact.subject)
         alert = self.open.get(key)
         if step == 0 or (alert and step <= alert.step):
@@ -196,7 +205,7 @@ class Alerts:
         if alert is None:
             alert = self.open[key] = Alert(*key, 0, at, False)
         alert.report, alert.case = fact.report, fact.case
-        self._rise(alert, step, fact.trigger == "high_risk", at)
+        self._rise(alert, step, fact.trigger in AT_ONCE, at)
 
     def _rise(self, alert: Alert, step: int, urgent: bool, at: datetime) -> None:
         passed = list(range(alert.step + 1, step))

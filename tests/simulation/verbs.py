@@ -1,26 +1,22 @@
 """A step, performed: the real services on the real database, as the person whose part it is, with the clock passed, one commit a step."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
-from types import SimpleNamespace
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import event, select
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session
+from sqlalchemy import select
 
-from config import agreed
 from sentinel.access import rota
 from sentinel.access.models import User
-from sentinel.alerts import sweep as sweeping
 from sentinel.cases import closure, handover, incidents, intake, service, triage
 from sentinel.cases.intake import NewParty, NewReport, Reach
 from sentinel.cases.models import Case, Party, Report
 from sentinel.core import clock, viewer
 from sentinel.core.db import db
 from sentinel.core.viewer import Viewer
+from sentinel.interventions import hearings
 from sentinel.interventions import service as interventions
+from sentinel.interventions.models import Hearing
 from sentinel.people.models import Person
 from sentinel.referrals import service as referrals
 from sentinel.referrals.models import Referral
@@ -28,22 +24,21 @@ from sentinel.risk import queries as looks
 from sentinel.risk import service as risk
 from sentinel.supervision import service as supervision
 from sentinel.supervision.models import SupervisionReview
-from sentinel.victims import closing
+from sentinel.victims import closing, code, holding
 from sentinel.victims import service as victims
 from sentinel.victims.models import Contact, Promise
-from tests import databases, factories
+from tests import factories
 from tests.integration.promise_made import HIGH, MEDIUM, STANDARD
 from tests.integration.risk_made import FULL_HIGH, FULL_MEDIUM, FULL_STANDARD
+from tests.simulation import standards, sweeping
 from tests.simulation.matters import Step
-from tests.simulation.telling import STEPS
 
 SCREENED = {"standard": STANDARD, "medium": MEDIUM, "high": HIGH, None: {}}
 ASSESSED = {"standard": FULL_STANDARD, "medium": FULL_MEDIUM, "high": FULL_HIGH}
 TRIAGED = {"signposted": "police_lead", "no_further_action": "one_off", "withdrawn": "by_caller"}
 SAID = "As it was said."
 UNANSWERED = ("held", "open", "acknowledged")
-# Several batches a sweep, so that a worker can die between two of them.
-sweeping.BATCH = 5
+COURT = "Leicester County Court"
 
 
 class Verbs:
@@ -56,13 +51,16 @@ class Verbs:
         self.cases: dict[str, UUID] = {}
         self.parties: dict[str, UUID] = {}
         self.contacts: dict[str, UUID] = {}
+        self.hearings: dict[str, UUID] = {}
 
     def do(self, step: Step, who: dict[str, str]) -> None:
         """Perform it and commit; `who` are the officer and the supervisor of what it speaks of. What the services raise goes out."""
         clock.freeze(step.at)
         db.session.remove()
         if step.verb == "sweep":
-            return self._sweep(step, **step.about)
+            return sweeping.sweep(step.at, **step.about)
+        if step.verb == "new_standard":
+            return standards.agree(**step.about)
         about = dict(step.about)
         by = about.pop("by", PARTS.get(step.verb, "officer"))
         actor = by if "@" in by else who[by] if who else _arranges(about)
@@ -103,7 +101,9 @@ class Verbs:
 
     # --- Reports -------------------------------------------------------------------------------------------------
 
-    def take(self, user: User, *, name: str, received: Any, team: str, people: list[dict[str, Any]], level: str | None, told: bool) -> None:
+    def take(
+        self, user: User, *, name: str, received: Any, team: str, people: list[dict[str, Any]], level: str | None, told: bool, at_risk: bool
+    ) -> None:
         """The call taker saves."""
         domestic = any(one.get("domestic") for one in people)
         report = NewReport(
@@ -113,6 +113,7 @@ class Verbs:
             relation="partner_or_family" if domestic else "neighbour",
             answers=SCREENED[level],
             told_on_the_line=told,
+            at_risk=at_risk,
         )
         made = intake.take_report(actor=user, report=report, received_at=received)
         assert made.team and made.team.slug == team
@@ -151,6 +152,10 @@ class Verbs:
             triage.signpost(actor=user, report=one, where_to="The police", reason=reason)
         else:
             {"no_further_action": triage.take_no_further_action, "withdrawn": triage.withdraw}[how](actor=user, report=one, reason=reason)
+
+    def safeguard(self, user: User, *, report: str) -> None:
+        """Answer the safeguarding prompt."""
+        service.record_safeguarding(actor=user, report=self.report(report), done_by=SAID)
 
     def link(self, user: User, *, reports: list[str]) -> None:
         """Link reports as one incident."""
@@ -205,6 +210,10 @@ class Verbs:
         """A practitioner's decision."""
         victims.decide_vulnerable(actor=user, party=self.party(party), why=SAID)
 
+    def decide_code(self, user: User, *, party: str, applies: bool) -> None:
+        """Is it a crime?"""
+        code.decide_code(actor=user, party=self.party(party), applies=applies, why=SAID)
+
     def assess(self, user: User, *, party: str, suggested: str, judged: str) -> None:
         """Assess in full."""
         risk.assess(actor=user, party=self.party(party), answers=ASSESSED[suggested], judged=judged, rationale=SAID)
@@ -229,6 +238,31 @@ class Verbs:
         """Words of advice, and over."""
         made = interventions.propose(actor=user, case=self.case(case), power_key="verbal_advice", note=SAID, starts_on=clock.today())
         interventions.end(actor=user, intervention=made, outcome=SAID)
+
+    def set_hearing(self, user: User, *, case: str, name: str, at: Any) -> None:
+        """A court will hear something."""
+        made = hearings.set_hearing(actor=user, case=self.case(case), about="The injunction", at=at, court=COURT)
+        self.hearings[name] = made.id
+
+    def move_hearing(self, user: User, *, case: str, hearing: str, name: str, at: Any) -> None:
+        """On another day."""
+        self.hearings[name] = hearings.move_hearing(actor=user, hearing=self.hearing(hearing), at=at, court=COURT).id
+
+    def cancel_hearing(self, user: User, *, case: str, hearing: str) -> None:
+        """Not at all."""
+        hearings.cancel_hearing(actor=user, hearing=self.hearing(hearing), reason=SAID)
+
+    def hearing_held(self, user: User, *, case: str, hearing: str, held: Any) -> None:
+        """What came of it."""
+        hearings.record_result(actor=user, hearing=self.hearing(hearing), held_at=held, result=SAID)
+
+    def hold_telling(self, user: User, *, case: str, until: Any) -> None:
+        """Nobody is told what was done before the police have."""
+        holding.hold_telling(actor=user, case=self.case(case), until=until, reason=SAID)
+
+    def hearing(self, name: str) -> Hearing:
+        """The hearing of that name."""
+        return db.session.get_one(Hearing, self.hearings[name])
 
     def note(self, user: User, *, case: str) -> None:
         """Write a note."""
@@ -291,53 +325,6 @@ class Verbs:
         """Put somebody on duty."""
         rota.put_on_duty(actor=user, team=factories.team(team), user=factories.user(who), starts_at=begins, ends_at=ends)
 
-    # --- The sweep -----------------------------------------------------------------------------------------------
-
-    def _sweep(self, step: Step, *, killed: int | None = None, twice: bool = False) -> None:
-        with viewer.acting_as(viewer.system("sweep")):
-            if killed:
-                self._killed(step, killed)
-            with _watching_all() if killed or twice else _watching_what_the_model_knows():
-                sweeping.sweep(step.at)
-            if twice:
-                again = sweeping.sweep(step.at)
-                assert (again.opened, again.escalated, again.closed) == (0, 0, 0), f"a second sweep at the same moment did more: {again}"
-            db.session.remove()
-
-    def _killed(self, step: Step, batch: int) -> None:
-        """A sweep whose connection is ended by the server before its n-th commit: that batch is lost, those before it stand."""
-        left = [batch]
-
-        def end(session: Session) -> None:
-            left[0] -= 1
-            if left[0] == 0:
-                pid = session.connection().exec_driver_sql("SELECT pg_backend_pid()").scalar()
-                with databases.superuser() as server:
-                    server.execute("SELECT pg_terminate_backend(%s)", (pid,))
-
-        event.listen(Session, "before_commit", end)
-        try:
-            sweeping.sweep(step.at)
-        except OperationalError:
-            db.session.remove()
-        finally:
-            event.remove(Session, "before_commit", end)
-
-
-@contextmanager
-def _watching_what_the_model_knows() -> Iterator[None]:
-    """The other triggers have tests of their own, and cost three quarters of a sweep: they are watched when one is killed or run twice."""
-    whole = agreed.current().triggers
-    known = [trigger for trigger in whole.trigger if trigger.key in (*STEPS, "no_promise")]
-    fewer = whole.model_copy(update={"trigger": known})
-    sweeping.agreed = SimpleNamespace(current=lambda: SimpleNamespace(triggers=fewer))
-    try:
-        yield
-    finally:
-        sweeping.agreed = agreed
-
-
-_watching_all = nullcontext
 
 # Whose part a step is, unless it says so itself.
 PARTS = dict.fromkeys(("excuse", "agree", "disagree", "sign_review", "go_without"), "supervisor")

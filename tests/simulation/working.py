@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tests.simulation import risking, telling
-from tests.simulation.matters import LIVE, Against, Case, Report
+from tests.simulation import hearing, risking, telling
+from tests.simulation.holding import tellable
+from tests.simulation.matters import Against, Case, Report
 from tests.simulation.promising import end, make, never_without
 from tests.simulation.reporting import take_back, undecided
 from tests.unit import reckoner
@@ -20,11 +21,11 @@ FINAL_WITHIN = timedelta(days=7)  # sentinel/desk/closing.py; rules.md says "fin
 
 def intervene(world: Model, *, case: str) -> None:
     """Something was done about the behaviour: the victims are told."""
-    one = _live(world, case)
+    one = world.live_case(case)
     one.entered = world.now
     for party in one.parties:
         if party.owed:
-            make(party, "after_intervention", world.now, world.now)
+            make(party, "after_intervention", tellable(one, world.now, world.now), world.now)
 
 
 def note(world: Model, *, case: str) -> None:
@@ -103,11 +104,12 @@ def reopen(world: Model, *, case: str) -> None:
     for party in one.parties:
         if party.role == "victim" and party.level == "high" and not party.episode:
             risking.open_episode(party, world.now, world.alerts)
+    hearing.newcomers(world, one)
 
 
 def move(world: Model, *, case: str, officer: str) -> None:
     """Another officer of the team. Promises stay as they are, and the victims are told who it is."""
-    one = _live(world, case)
+    one = world.live_case(case)
     if officer == one.officer or world.teams.people[officer].team != one.team:
         raise Against
     one.officer, one.entered = officer, world.now
@@ -116,7 +118,7 @@ def move(world: Model, *, case: str, officer: str) -> None:
 
 def hand_over(world: Model, *, matter: str, kind: str, team: str) -> None:
     """Offered to another team and accepted, who decide afresh about closing: its alerts go along and are told to whoever has them now."""
-    one: Report | Case = _live(world, matter) if kind == "case" else undecided(world, matter)
+    one: Report | Case = world.live_case(matter) if kind == "case" else undecided(world, matter)
     if one.team == team:
         raise Against
     reports = one.reports if isinstance(one, Case) else [one]
@@ -143,13 +145,6 @@ def _who_has_it(world: Model, case: Case) -> None:
         party = next((one for one in parties if one.owed), None)
         if party and (not still or on_its_way):
             make(party, "officer_changed", world.now, world.now)
-
-
-def _live(world: Model, name: str) -> Case:
-    case = world.case_of(name)
-    if case.state not in LIVE:
-        raise Against
-    return case
 
 
 def absent(world: Model, *, who: str, first: date, last: date, cover: str | None) -> None:
