@@ -94,6 +94,8 @@ def check_page(text: str, path: str) -> None:
             assert field.get("id") in labelled or field.get("aria-label") or field.get("aria-labelledby"), (
                 f"{path}: no label for {field.attrib}"
             )
+    parts = [form.get("action") for form in tree.iter(f"{HTML}form") if "#" in (form.get("action") or "")]
+    assert not parts, f"{path}: a form goes to a part of a page, where a refusal would lose the focus: {parts}"
     for node in tree.iter():
         if "govuk-error-summary__list" in (node.get("class") or ""):
             for link in node.iter(f"{HTML}a"):

@@ -212,7 +212,7 @@ def _in_hours(kind: str) -> bool:
 
 
 def _keeps(promise: Promise, late: str) -> str:
-    return f"promise kept, {late}" if late else "promise kept"
+    return f"keeps the promise, {late}" if late else "keeps the promise"
 
 
 def _speakers(party: Party, representative: Person | None) -> list[Option]:

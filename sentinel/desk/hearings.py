@@ -47,7 +47,7 @@ def hearing(case_id: UUID, hearing_id: UUID, step: str) -> ResponseReturnValue:
     if step not in STEPS:
         raise NotFound
     kind, verb = STEPS[step]
-    form = kind(version=one.version, **({"court": one.court} if step == "moved" else {}))
+    form = kind(version=one.version, **({"court": one.court, "note": one.note} if step == "moved" else {}))
 
     def save() -> str:
         verb(one, form)

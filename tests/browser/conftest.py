@@ -9,10 +9,13 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from sentinel.core.instance.browser import HOW_TO_GET_ONE, chromium
 from tests import databases
+from tests.browser.care_made import Walked, make
 from tests.browser.house import House, house, make_demonstration
 from tests.browser.visitor import FLAGS, PATIENCE, Visitor
+from tests.browser.ways import WAYS, Way
 
 Arrives = Callable[..., Visitor]
+Furnished = tuple[House, dict[type[Way], Walked]]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -52,6 +55,20 @@ def shared_house(demonstration: str, tmp_path_factory: pytest.TempPathFactory) -
     """A house for tests that leave its clock alone."""
     with house(demonstration, f"sentinel_house_{_process()}", tmp_path_factory.mktemp("house")) as served:
         yield served
+
+
+@pytest.fixture(scope="session")
+def furnished(demonstration: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
+    """A house for the journeys that are walked in two ways, with a set of cases for each."""
+    with house(demonstration, f"sentinel_furnished_{_process()}", tmp_path_factory.mktemp("furnished")) as served:
+        yield served, dict(zip(WAYS, make(served), strict=True))
+
+
+@pytest.fixture(params=WAYS, ids=["mouse", "keyboard"])
+def walker(request: pytest.FixtureRequest) -> type[Way]:
+    """How a journey is walked."""
+    found: type[Way] = request.param
+    return found
 
 
 @pytest.fixture

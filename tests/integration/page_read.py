@@ -15,9 +15,10 @@ def words(response):
 
 
 def hidden(response, form_action=""):
-    """The hidden inputs of the page's form with this action."""
+    """The hidden inputs of the page's form with this action; without one, of the form that comes back to the page."""
+    wanted = form_action or response.request.full_path.rstrip("?")
     for form in html5lib.parse(response.text).iter(f"{HTML}form"):
-        if form.get("method") == "post" and (form.get("action") or "") == form_action:
+        if form.get("method") == "post" and form.get("action") == wanted:
             return {node.get("name"): node.get("value") for node in form.iter(f"{HTML}input") if node.get("type") == "hidden"}
     raise AssertionError(f"no form {form_action!r}")
 

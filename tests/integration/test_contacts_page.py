@@ -54,7 +54,7 @@ def party(session, at):
 def test_the_form_ticks_what_is_open_and_says_what_saving_promises_next(party, client_as):
     page = client_as(OFFICER).get(f"/parties/{party.id}/contact").text
     assert "the report: first contact" in page
-    assert "promise kept" in page
+    assert "keeps the promise" in page
     assert re.search(r'name="covers" type="checkbox" value="first_contact" checked', page)
     assert "Reaching them promises the next: <strong>Monday 4 January 2027, by 5pm" in page
     assert re.search(r'value="phone" checked', page)
