@@ -146,6 +146,7 @@ FILTERS = {
     "due_state": due_state,
     "lateness": words.lateness,
     "moment": words.moment,
+    "moment_within": words.moment_within,
     "reference": reference,
     "time_of": time_of,
     "until": words.until,

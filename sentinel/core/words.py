@@ -27,6 +27,11 @@ def moment(value: datetime, now: datetime | None = None) -> str:
     return f"{_today_or_day(here.date(), now)}, {clock_time(here.time())}"
 
 
+def moment_within(value: datetime, now: datetime | None = None) -> str:
+    """The same in the middle of a sentence: "today, 2:05pm"."""
+    return moment(value, now).replace("Today", "today")
+
+
 def by(due: datetime, now: datetime | None = None) -> str:
     """ "Friday 4 December, by 5pm", or "Today, by 5pm"."""
     last_day, hour = _deadline(due)

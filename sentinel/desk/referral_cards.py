@@ -9,7 +9,7 @@ from sentinel.access.models import User
 from sentinel.cases.models import Party
 from sentinel.core import clock
 from sentinel.core.pages import due_state
-from sentinel.core.words import by, day, lateness, moment, until
+from sentinel.core.words import by, day, lateness, moment, moment_within, until
 from sentinel.people.models import Person
 from sentinel.referrals import queries, safe
 from sentinel.referrals.models import Referral, ReferralEvent
@@ -96,7 +96,7 @@ def card(referral: Referral, events: list[ReferralEvent], viewer: User) -> Card:
         due=_due(referral),
         overdue=_is_overdue(referral),
         tries=tries,
-        new_report=f"New report {_at(since)}" if since else "",
+        new_report=f"New report {moment_within(since)}" if since else "",
         last_note=next((event.note for event in events if event.note and event.kind in SAID), ""),
     )
 
@@ -137,12 +137,12 @@ def _sub(referral: Referral, events: list[ReferralEvent], viewer: User, tries: i
     if referral.state == "open":
         team, giver = queries.holder_of(referral), queries.giver_of(referral)
         whose = team.name if team else giver.name if giver else "the partnership"
-        return f"From {whose}, {_at(referral.referred_at)}"
+        return f"From {whose}, {moment_within(referral.referred_at)}"
     if referral.state in ("acknowledged", "accepted"):
         return f"{_whose_is(referral, viewer)}. {_tried(events, tries)}"
     if referral.contacted_at:
-        return f"Reached {_at(referral.contacted_at)}, {_hours(referral.referred_at, referral.contacted_at)} after referral"
-    return f"{referral.state.capitalize()} {_at(referral.ended_at or referral.referred_at)}"
+        return f"Reached {moment_within(referral.contacted_at)}, {_hours(referral.referred_at, referral.contacted_at)} after referral"
+    return f"{referral.state.capitalize()} {moment_within(referral.ended_at or referral.referred_at)}"
 
 
 def _whose_is(referral: Referral, viewer: User) -> str:
@@ -155,7 +155,7 @@ def _tried(events: list[ReferralEvent], tries: int) -> str:
     if not tries:
         return "Not tried yet"
     last = next(event for event in events if event.kind == "attempt")
-    return f"Tried {TRIES.get(tries, f'{tries} times')}, last {_at(last.at)}"
+    return f"Tried {TRIES.get(tries, f'{tries} times')}, last {moment_within(last.at)}"
 
 
 def _tries(events: list[ReferralEvent]) -> int:
@@ -203,7 +203,7 @@ def _whose(assessment: Assessment | None) -> str:
     if assessment is None:
         return ""
     who = f"{assessment.assessor.name}’s words" if assessment.assessor else assessment.source or ""
-    return f"{who}, {_at(assessment.assessed_at)}"
+    return f"{who}, {moment_within(assessment.assessed_at)}"
 
 
 def _told(referral: Referral, promises: list[Promise]) -> list[str]:
@@ -248,11 +248,6 @@ def _team(referral: Referral) -> str:
 def _hours(since: datetime, until_: datetime) -> str:
     hours = int((until_ - since).total_seconds() // 3600)
     return "less than an hour" if not hours else "1 hour" if hours == 1 else f"{hours} hours" if hours < 72 else f"{hours // 24} days"
-
-
-def _at(when: datetime) -> str:
-    """ "today, 2:05pm" in the middle of a sentence."""
-    return moment(when).replace("Today", "today")
 
 
 def _small(words: str) -> str:

@@ -16,7 +16,7 @@ from sentinel.cases.queries import may_see_full
 from sentinel.core import clock
 from sentinel.core.db import db
 from sentinel.core.viewer import Viewer
-from sentinel.core.words import day, moment
+from sentinel.core.words import day, moment_within
 from sentinel.desk.frame import link_to
 from sentinel.desk.whats_next import promise_title
 from sentinel.interventions import queries as powers
@@ -158,7 +158,7 @@ def _lowering(assessment: Assessment, party: Party, case: Case | None) -> ToSign
         id=assessment.id,
         about=_about(party, case),
         what=f"Agree to {judged}",
-        detail=f"Judged by {who}, {_at(assessment.assessed_at)}. It stands at {effective} until answered",
+        detail=f"Judged by {who}, {moment_within(assessment.assessed_at)}. It stands at {effective} until answered",
         due_at=None,
         button="Answer",
         facts=[
@@ -194,7 +194,7 @@ def proposals(viewer: Viewer) -> list[ToSign]:
             id=proposal.id,
             about=_about(party, case),
             what="Take to a multi-agency discussion",
-            detail=f"Proposed {_at(proposal.proposed_at)}, on becoming high risk",
+            detail=f"Proposed {moment_within(proposal.proposed_at)}, on becoming high risk",
             due_at=None,
             button="Answer",
             facts=_latest(party),
@@ -214,7 +214,7 @@ def interventions(viewer: Viewer) -> list[ToSign]:
             id=one.id,
             about=_case(one.case),
             what=f"Authorise: {powers.power_name(one.power_key)}",
-            detail=f"Proposed by {one.proposer.name}, {_at(one.proposed_at)}",
+            detail=f"Proposed by {one.proposer.name}, {moment_within(one.proposed_at)}",
             due_at=None,
             button="Answer",
             facts=[("For", one.party.person.name if one.party else "Nobody by name"), ("Why", one.note or "Not said")],
@@ -253,7 +253,7 @@ def closings(viewer: Viewer) -> list[ToSign]:
             id=case.id,
             about=_case(case),
             what="Closing proposed",
-            detail=f"By {who.name if who else 'somebody'}, {_at(detail.proposed_at)}" if detail.proposed_at else "",
+            detail=f"By {who.name if who else 'somebody'}, {moment_within(detail.proposed_at)}" if detail.proposed_at else "",
             due_at=None,
             button="Look at it",
             elsewhere=link_to("closing.case_closing", case_id=case.id),
@@ -295,14 +295,9 @@ def _case(case: Case) -> About:
     return About(case.title, case.level, case.reference, link_to("case.overview", case_id=case.id))
 
 
-def _at(when: datetime) -> str:
-    """ "today, 2:05pm" in the middle of a sentence."""
-    return moment(when).replace("Today", "today")
-
-
 def _latest(party: Party) -> list[tuple[str, str]]:
     found = risk.latest(party.id)
     if found is None:
         return []
     who = found.assessor.name if found.assessor else found.source or "another system"
-    return [(f"{who}, {_at(found.assessed_at)}", found.rationale or "; ".join(found.because))]
+    return [(f"{who}, {moment_within(found.assessed_at)}", found.rationale or "; ".join(found.because))]

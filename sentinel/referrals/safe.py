@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sentinel.core.words import moment
+from sentinel.core.words import moment_within
 from sentinel.victims import hours
 from sentinel.victims.models import ContactPlan
 
@@ -50,12 +50,12 @@ def times_left(plan: ContactPlan | None, now: datetime, due: datetime | None) ->
     if times.holds(now):
         return "Now is a safe time."
     if due is None or due <= now:
-        return f"Now is not a safe time: the next is {moment(times.next(now), now)}."
+        return f"Now is not a safe time: the next is {moment_within(times.next(now), now)}."
     begun = times.openings(now, due)
     if not begun:
-        return f"No safe time before the first contact is due: the next is {moment(times.next(now), now)}."
+        return f"No safe time before the first contact is due: the next is {moment_within(times.next(now), now)}."
     many = "One safe time before then" if len(begun) == 1 else f"{len(begun)} safe times before then, the first"
-    return f"{many}: {moment(begun[0], now)}."
+    return f"{many}: {moment_within(begun[0], now)}."
 
 
 def _instead(plan: ContactPlan) -> str:

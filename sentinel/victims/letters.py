@@ -10,7 +10,7 @@ from sentinel.cases import states
 from sentinel.cases.models import Party, Report
 from sentinel.core import clock
 from sentinel.core.db import db
-from sentinel.core.words import moment, until
+from sentinel.core.words import clock_time, day, until
 from sentinel.people.keys import mobile_key
 from sentinel.post.channels import not_set_up
 from sentinel.post.events import MessageArrived, MessageCameBack, MessageSent
@@ -127,7 +127,10 @@ def waits(plan: ContactPlan, channel: str) -> NotYet | None:
     assert times is not None, "a way whose times a person must judge is not safe"
     now = clock.now()
     goes_at = times.next(now)
-    return NotYet(goes_at, f"It waits for a time they said is safe: {moment(goes_at)}.") if goes_at > now else None
+    if goes_at <= now:
+        return None
+    here = clock.london(goes_at)  # read again on other days: never "today"
+    return NotYet(goes_at, f"It waits for a time they said is safe: {clock_time(here.time())} on {day(here.date())}.")
 
 
 def note_sent(event: MessageSent) -> None:

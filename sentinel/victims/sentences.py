@@ -7,7 +7,7 @@ from datetime import datetime
 from config.agreed.contact import Contact as Standards
 from sentinel.core import worktime
 from sentinel.core.clock import london
-from sentinel.core.words import moment
+from sentinel.core.words import moment_within
 from sentinel.victims import hours
 from sentinel.victims.models import ContactPlan
 from sentinel.victims.rules import Kind
@@ -122,7 +122,7 @@ def _not_now(plan: ContactPlan, at: datetime) -> str:
     times = hours.understood(plan.safe_times)
     if times is None:
         return UNREAD_TIMES
-    return "" if times.holds(at) else f"Now is not a safe time: the next is {moment(times.next(at), at)}."
+    return "" if times.holds(at) else f"Now is not a safe time: the next is {moment_within(times.next(at), at)}."
 
 
 def late_by(due: datetime, at: datetime, *, hours: bool = False) -> str:

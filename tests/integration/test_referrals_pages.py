@@ -306,7 +306,7 @@ def test_another_partners_referral_cannot_be_sent_again_or_taken_back(client_as,
     ("times", "now", "words"),
     [
         ("9:30am to 2:30pm", "2026-12-02 16:00", "2 safe times before then, the first: Thursday 3 December, 9:30am."),
-        ("after 6pm, not Thursdays", "2026-12-02 16:00", "One safe time before then: Today, 6pm."),
+        ("after 6pm, not Thursdays", "2026-12-02 16:00", "One safe time before then: today, 6pm."),
         ("weekends", "2026-12-02 16:00", "No safe time before the first contact is due: the next is Saturday 5 December, 8am."),
         ("after 3pm", "2026-12-02 16:00", "Now is a safe time."),
     ],
