@@ -165,7 +165,8 @@ def test_a_message_waits_for_a_time_they_said_is_safe_and_is_written_then_by_wha
     delivery.deliver()
     (row,) = messages()
     assert mail.got == []
-    assert (row.state, row.attempts, row.last_error) == ("waiting", 0, "It waits for a time they said is safe: 3pm on Wednesday 2 December.")
+    assert (row.state, row.attempts) == ("waiting", 0)
+    assert row.last_error == "It waits for a time they said is safe: 3pm on Wednesday 2 December."
     assert abs(row.next_attempt_at - before - (at("2026-12-02 15:00") - moment)).total_seconds() < 60
     row.next_attempt_at = clock.machine_now()
     session.commit()
