@@ -8,7 +8,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import select
 
 from sentinel import create_app
-from sentinel.access.models import Team, User
+from sentinel.access.models import RoleHeld, Team, User
 from sentinel.cases.models import Case, CaseClock, CaseDetail, Party, PartyDetail, Report, ReportDetail
 from sentinel.core import clock, viewer
 from sentinel.core.db import db, new_id
@@ -46,6 +46,18 @@ def user(email: str = "officer@blaby.example") -> User:
 def team(slug: str = "blaby-asb") -> Team:
     """One of the seeded teams."""
     return db.session.scalars(select(Team).where(Team.slug == slug)).one()
+
+
+def colleague(name: str, *, role: str = "practitioner", team_slug: str = "blaby-asb") -> User:
+    """Somebody more who may sign in, with one role in one team."""
+    held_in, number = team(team_slug), next(_numbers)
+    vetted = clock.today() + timedelta(days=365)
+    made = User(email=f"colleague{number}@test.example", name=name, partner_id=held_in.partner_id, vetted_until=vetted)
+    db.session.add(made)
+    db.session.flush()
+    db.session.add(RoleHeld(user_id=made.id, team_id=held_in.id, role=role))
+    db.session.flush()
+    return made
 
 
 def person(name: str = "Nasreen Khan-Abdullahi", **more: Any) -> Person:

@@ -29,7 +29,9 @@ class ReviewForm(Form):
 
 
 class DrawForm(Form):
-    """Drawing this week's cases: nothing to fill in."""
+    """Drawing this week's cases: in which way. The view says how many the whole team's are."""
+
+    way = RadiosField("Which cases to draw", required="Choose how the cases are drawn.")
 
 
 class CheckForm(Form):
