@@ -11,6 +11,7 @@ from psycopg import sql
 
 from config.settings import ROOT
 
+PLACE = hashlib.sha256(str(ROOT).encode()).hexdigest()[:6]  # two checkouts on one machine do not take each other's template away
 SERVER = os.environ.get("SENTINEL_TEST_POSTGRES", "postgresql://root@127.0.0.1:5432")
 LOCK = 515_151
 ROLES = ("sentinel_owner", "sentinel_web", "sentinel_worker", "sentinel_sealer")
@@ -67,7 +68,7 @@ def fingerprint() -> str:
 
 def template() -> str:
     """The name of the migrated and seeded template; made once, by whichever test process comes first."""
-    name = f"sentinel_template_{fingerprint()}"
+    name = f"sentinel_template_{PLACE}_{fingerprint()}"
     with superuser() as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
         ensure_roles(connection)
@@ -80,7 +81,8 @@ def _make(connection: psycopg.Connection, name: str) -> None:
     from sentinel.core import migrate
     from tests import factories
 
-    for (old,) in connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'sentinel_template_%%'").fetchall():
+    mine = "SELECT datname FROM pg_database WHERE datname LIKE %s"
+    for (old,) in connection.execute(mine, (f"sentinel_template_{PLACE}_%",)).fetchall():
         connection.execute(sql.SQL("ALTER DATABASE {} IS_TEMPLATE false").format(sql.Identifier(old)))
         drop(connection, old)
     create(connection, name)

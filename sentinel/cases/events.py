@@ -122,6 +122,15 @@ class OpenedInEmergency:
 
 
 @dataclass(frozen=True)
+class SignatureAsked:
+    """Nobody but the service manager can sign on a case, and they were asked to."""
+
+    case: Case
+    at: datetime
+    actor: User
+
+
+@dataclass(frozen=True)
 class EmergencyReviewed:
     """Somebody on the list said whether an emergency opening was right (`opening.found_right`)."""
 

@@ -22,6 +22,7 @@ from sentinel.core import clock, words
 from sentinel.core.db import db
 from sentinel.core.forms import EditForm
 from sentinel.core.viewer import current
+from sentinel.desk import to_sign
 from sentinel.desk.case import opened, own
 from sentinel.desk.contact import contact_words
 from sentinel.desk.frame import link_to
@@ -31,6 +32,7 @@ from sentinel.interventions import states as intervention_states
 from sentinel.people.models import Person
 from sentinel.referrals.models import Referral
 from sentinel.risk.models import Assessment, HighEpisode
+from sentinel.supervision.forms import AskForm
 from sentinel.surveys import queries as surveys
 from sentinel.victims import closing as telling
 from sentinel.victims.models import Promise
@@ -264,6 +266,9 @@ def _page(case: Case, sent_form: EditForm | None, sent: Sent) -> ResponseReturnV
         may_sign=allows(current(), Permission.CASE_SIGN) and (own(case) or signing.stands_in(g.user, case)),
         has_it=signing.who_can(case) if case.officer_id == g.user.id else "",
         proposed_by_me=detail.proposed_by == g.user.id,
+        unsigned=to_sign.unsigned_on(case),
+        ask_form=AskForm(formdata=None),
+        may_ask=own(case),
         outcome=closure.outcome_words(detail.outcome),
         proposer=people_of.with_roles(detail.proposed_by) if detail.proposed_by else None,
         signer=people_of.with_roles(detail.signed_by) if detail.signed_by else None,

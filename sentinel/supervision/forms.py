@@ -17,6 +17,16 @@ class SignForm(Form):
     note = AreaField("Why", max_length=NOTE, rows=3)
 
 
+class AskForm(Form):
+    """Asking the service manager to sign where no supervisor can."""
+
+    why = TextField(
+        "What they are to sign, and why it cannot wait",
+        required="Say in a sentence what they are to sign, and why it cannot wait.",
+        hint="One sentence. It goes on the case, and they read it",
+    )
+
+
 class ReviewForm(Form):
     """A supervision review."""
 

@@ -185,7 +185,8 @@ ACCESS: dict[str, str | set[str]] = {
     "dip_samples.check": SUPERVISES,
     "footprints.index": {"service_manager", "governance"},
     "footprints.index_csv": {"service_manager", "governance"},
-    "sign_off.ask": SUPERVISES,
+    "sign_off.ask": WORKS_CASES,
+    "unsupervised.ask": OVERSEES,
     "reading.mark": SUPERVISES,
     "reading.comment": SUPERVISES,
     # what victims say when their case has closed; and the survey itself, to whoever was sent it
