@@ -1,7 +1,8 @@
-"""One case drawn of each officer; signatures asked of the service manager where no supervisor can give them.
+"""One case drawn of each officer; signatures asked of the service manager; whoever tells a victim hears of it.
 
 A draw says in which way it was made and of whom nothing could be drawn. A case says who asked for a signature nobody can give, when
-and why; what waits for one is worked out in one place, for the officer's page, the sweep and the board.
+and why; what waits for one is worked out in one place, for the officer's page, the sweep and the board. A promise knows who was named
+to keep it, where that is not whoever has the case, and an alert that it is somebody's own.
 """
 
 import sqlalchemy as sa
@@ -73,6 +74,15 @@ BEGIN
     RETURN cardinality(wanted);
 END $$
 """
+# Until now it went by the trigger: who looks after something, or opened it; and the named teller heard of no closing.
+OWN = ("action_overdue", "handed_on_expiring", "break_glass", "break_glass_overdue", "break_glass_not_right")
+NAMED_BEFORE = (
+    f"UPDATE alert SET own_officer = true WHERE closed_at IS NULL AND officer_id IS NOT NULL AND trigger_key IN {OWN}",
+    """UPDATE promise p SET teller_id = d.teller_id FROM party y JOIN asb_case c ON c.id = y.case_id JOIN case_detail d ON d.case_id = c.id
+    WHERE y.id = p.party_id AND p.kind = 'closure' AND p.state = 'open' AND d.teller_id IS DISTINCT FROM c.officer_id""",
+    """UPDATE alert a SET officer_id = p.teller_id, own_officer = true FROM promise p
+    WHERE p.id = a.subject_id AND p.teller_id IS NOT NULL AND a.trigger_key = 'promise' AND a.closed_at IS NULL""",
+)
 FUNCTIONS = {
     "unsigned(uuid, int)": UNSIGNED,
     "nobody_signs(uuid, timestamptz)": NOBODY_SIGNS,
@@ -101,12 +111,26 @@ def _of_signatures() -> None:
         op.execute(f"GRANT EXECUTE ON FUNCTION {signature} TO {READERS}")
 
 
+def _of_tellers() -> None:
+    op.add_column("promise", sa.Column("teller_id", sa.UUID(), nullable=True))
+    op.create_foreign_key(op.f("fk_promise_teller_id"), "promise", "app_user", ["teller_id"], ["id"])
+    op.create_index(op.f("ix_promise_teller_id"), "promise", ["teller_id"], postgresql_where="teller_id IS NOT NULL")
+    op.execute(f"GRANT UPDATE (teller_id) ON promise TO {READERS}")
+    op.add_column("alert", sa.Column("own_officer", sa.Boolean(), nullable=False, server_default="false"))
+    for statement in NAMED_BEFORE:
+        op.execute(statement)
+
+
 def upgrade() -> None:
+    op.execute("SELECT set_config('sentinel.actor', 'migration:0021', true)")
     _of_draws()
     _of_signatures()
+    _of_tellers()
 
 
 def downgrade() -> None:
+    op.drop_column("alert", "own_officer")
+    op.drop_column("promise", "teller_id")
     for signature in reversed(FUNCTIONS):
         op.execute(f"DROP FUNCTION {signature}")
     for column in ("sign_asked_why", "sign_asked_at", "sign_asked_by"):

@@ -21,6 +21,7 @@ from sentinel.cases.events import (
     ReportTriaged,
     RestrictedAnswered,
     SignatureAsked,
+    TellerNamed,
 )
 from sentinel.cases.models import Case, Report, RestrictedTouch
 from sentinel.cases.service import move_to_officer
@@ -137,6 +138,13 @@ def close_with_case(event: CaseClosed) -> None:
 def close_moved(event: ReferralMoved | InterventionMoved) -> None:
     """Close what was asked of a referral or an intervention that has moved on."""
     _look_again(event.referral.id if hasattr(event, "referral") else event.intervention.id)
+
+
+def follow_teller(event: TellerNamed) -> None:
+    """The alerts of what the victims are still to be told of closing go to whoever tells them now."""
+    db.session.flush()
+    for trigger in agreed.current().triggers.all_watching(PROMISE):
+        raising.name_teller(trigger, clock.now(), event.case.id)
 
 
 def follow_handover(event: HandedOver) -> None:

@@ -90,6 +90,15 @@ class ClosingProposed:
 
 
 @dataclass(frozen=True)
+class TellerNamed:
+    """Somebody else tells the victims of a case that it may close."""
+
+    case: Case
+    teller: User
+    actor: User
+
+
+@dataclass(frozen=True)
 class ClosingTakenBack:
     """A proposal to close was taken back, by a person or by a new report: the case stays open."""
 

@@ -67,6 +67,20 @@ def propose(case_id: UUID) -> ResponseReturnValue:
     return _do(case, form, save, "Closing is proposed. The victims are told next; the case stays open until it is closed.")
 
 
+@bp.post("/cases/<uuid:case_id>/closing/teller")
+@guards.requires(Permission.CASE_WORK)
+def name_teller(case_id: UUID) -> ResponseReturnValue:
+    """Name somebody else to tell the victims."""
+    case = opened(case_id)
+    form = _teller_form(case)
+
+    def save() -> None:
+        teller = db.session.get_one(User, forms.key(form.teller))
+        closure.name_teller(**_asked(case, form), teller=teller)
+
+    return _do(case, form, save, "Somebody else tells the victims now, and is alerted. No date has moved.")
+
+
 @bp.post("/cases/<uuid:case_id>/closing/keep-open")
 @guards.requires(Permission.CASE_WORK)
 def keep_open(case_id: UUID) -> ResponseReturnValue:
@@ -210,6 +224,14 @@ def _propose_form(case: Case, *, fresh: bool = False) -> forms.ProposeForm:
     return form
 
 
+def _teller_form(case: Case, *, fresh: bool = False) -> forms.TellerForm:
+    detail = closure.detail_of(case)
+    about = {"version": closure.teller_version(detail)}
+    form = forms.TellerForm(formdata=None, **about) if fresh else forms.TellerForm(**about)
+    form.teller.options = forms.people([one for one in closure.tellers(case) if one.id != detail.teller_id])
+    return form
+
+
 def mended_at(case: Case, one: Missing) -> str | None:
     """Where what is missing is mended; whoever logs a contact comes back here."""
     keys = dict(one.keys or {"case_id": case.id})
@@ -234,13 +256,14 @@ def _do(case: Case, form: EditForm, verb: Callable[[], object], said: str) -> Re
 
 def _page(case: Case, sent_form: EditForm | None, sent: Sent) -> ResponseReturnValue:
     """Every form that may be used now; the one that was sent as it was typed."""
-    fresh: dict[str, EditForm] = {"propose": _propose_form(case, fresh=True)}
+    fresh: dict[str, EditForm] = {"propose": _propose_form(case, fresh=True), "teller": _teller_form(case, fresh=True)}
     others = {"keep_open": forms.KeepOpenForm, "sign": forms.SignForm, "close": forms.CloseForm, "reopen": forms.ReopenForm}
     for name, kind in others.items():
         fresh[name] = kind(formdata=None, version=case.version)
     if sent_form:
         if sent.conflict:
-            sent_form.version.data = case.version
+            of_teller = isinstance(sent_form, forms.TellerForm)
+            sent_form.version.data = closure.teller_version(closure.detail_of(case)) if of_teller else case.version
         fresh = {name: sent_form if type(one) is type(sent_form) else one for name, one in fresh.items()}
     detail = closure.detail_of(case)
     page = render_template(

@@ -114,6 +114,7 @@ ACCESS: dict[str, str | set[str]] = {
     "interventions.answer": SUPERVISES,
     "closing.case_closing": READS_CASES,  # in full alone: a service manager who signs for the last supervisor
     "closing.propose": WORKS_CASES,
+    "closing.name_teller": WORKS_CASES,
     "closing.keep_open": WORKS_CASES,
     "closing.close": WORKS_CASES,
     "closing.reopen": WORKS_CASES,
