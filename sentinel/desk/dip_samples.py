@@ -115,7 +115,11 @@ def _ways() -> list[tuple[str, str, str]]:
     n = agreed.current().supervision.dip_sample.cases_a_week
     return [
         (dip.TEAM, f"{counted(n, 'case').capitalize()} of the whole team", "Whoever has them, and those nobody has yet"),
-        (dip.EACH_OFFICER, "One case of each officer", "Likelier within their own cases. Not those nobody has yet"),
+        (
+            dip.EACH_OFFICER,
+            "One case of each officer",
+            "Of theirs, high-risk and quiet ones are likelier. Those nobody has yet are left out",
+        ),
     ]
 
 
