@@ -60,6 +60,11 @@ def colleague(name: str, *, role: str = "practitioner", team_slug: str = "blaby-
     return made
 
 
+def unsupervised(team_slug: str = "melton-asb") -> Case:
+    """A case that waits for a signature, in a team where an officer works and nobody supervises."""
+    return case(team_slug=team_slug, officer=colleague("Perpetua Ashby-Clarke", team_slug=team_slug), state="closure_proposed")
+
+
 def person(name: str = "Nasreen Khan-Abdullahi", **more: Any) -> Person:
     """A person on record."""
     made = Person(name=name, name_key=name.lower(), sound_key="", created_at=clock.now(), **more)
