@@ -61,7 +61,10 @@ def colleague(name: str, *, role: str = "practitioner", team_slug: str = "blaby-
 
 
 def unsupervised(team_slug: str = "melton-asb") -> Case:
-    """A case that waits for a signature, in a team where an officer works and nobody supervises."""
+    """A case that waits for a signature, in a team where an officer works and whoever supervised has left."""
+    left = select(RoleHeld.user_id).join(Team, Team.id == RoleHeld.team_id).where(Team.slug == team_slug, RoleHeld.role == "supervisor")
+    for person_left in db.session.scalars(select(User).where(User.id.in_(left))):
+        person_left.disabled_at = clock.now()
     return case(team_slug=team_slug, officer=colleague("Perpetua Ashby-Clarke", team_slug=team_slug), state="closure_proposed")
 
 
