@@ -35,6 +35,7 @@ from sentinel.desk.sign_off import bp as sign_off
 from sentinel.desk.survey import bp as survey
 from sentinel.desk.survey_results import bp as surveys
 from sentinel.desk.triage import bp as triage
+from sentinel.desk.unsupervised import bp as unsupervised
 from sentinel.desk.victim_care import bp as victims
 from sentinel.desk.victim_first import bp as victim_first
 from sentinel.exchange.views import bp as exchange
@@ -73,6 +74,7 @@ BLUEPRINTS = [
     board_cases,
     rota,
     dip_samples,
+    unsupervised,
     reading,
     footprints,
     partnership,

@@ -8,7 +8,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import select
 
 from sentinel import create_app
-from sentinel.access.models import Team, User
+from sentinel.access.models import RoleHeld, Team, User
 from sentinel.cases.models import Case, CaseClock, CaseDetail, Party, PartyDetail, Report, ReportDetail
 from sentinel.core import clock, viewer
 from sentinel.core.db import db, new_id
@@ -46,6 +46,26 @@ def user(email: str = "officer@blaby.example") -> User:
 def team(slug: str = "blaby-asb") -> Team:
     """One of the seeded teams."""
     return db.session.scalars(select(Team).where(Team.slug == slug)).one()
+
+
+def colleague(name: str, *, role: str = "practitioner", team_slug: str = "blaby-asb") -> User:
+    """Somebody more who may sign in, with one role in one team."""
+    held_in, number = team(team_slug), next(_numbers)
+    vetted = clock.today() + timedelta(days=365)
+    made = User(email=f"colleague{number}@test.example", name=name, partner_id=held_in.partner_id, vetted_until=vetted)
+    db.session.add(made)
+    db.session.flush()
+    db.session.add(RoleHeld(user_id=made.id, team_id=held_in.id, role=role))
+    db.session.flush()
+    return made
+
+
+def unsupervised(team_slug: str = "melton-asb") -> Case:
+    """A case that waits for a signature, in a team where an officer works and whoever supervised has left."""
+    left = select(RoleHeld.user_id).join(Team, Team.id == RoleHeld.team_id).where(Team.slug == team_slug, RoleHeld.role == "supervisor")
+    for person_left in db.session.scalars(select(User).where(User.id.in_(left))):
+        person_left.disabled_at = clock.now()
+    return case(team_slug=team_slug, officer=colleague("Perpetua Ashby-Clarke", team_slug=team_slug), state="closure_proposed")
 
 
 def person(name: str = "Nasreen Khan-Abdullahi", **more: Any) -> Person:

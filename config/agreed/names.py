@@ -72,6 +72,7 @@ CONDITIONS = MappingProxyType(
         "referral_failed": Condition("when the last try at sending it failed"),
         "referral_unreceived": Condition("when it was referred"),
         "referral_held": Condition("when the supervisor was asked"),
+        "signature_asked": Condition("when the service manager was asked", frozenset({"attempts"})),
         "action_not_done": Condition("the date the action is due"),
         "safeguarding_unanswered": Condition("when the prompt was raised"),
         "review_may_be_asked": Condition("when the report that met the threshold was received"),

@@ -161,6 +161,15 @@ REFERRAL_UNRECEIVED = _referrals(
     JOIN app_user u ON u.id = h.user_id WHERE t.partner_id = f.agency_id AND h.role = 'victim_first' AND {CAN_SIGN_IN})""",
 )
 REFERRAL_HELD = _referrals("f.referred_at", "f.state = 'held'")
+# Asked, still waiting, and no supervisor has come who can sign.
+SIGNATURE_ASKED = watch(
+    "c.id",
+    "d.sign_asked_at",
+    "case_detail d JOIN asb_case c ON c.id = d.case_id",
+    f"d.sign_asked_at IS NOT NULL AND {LIVE_CASE} AND nobody_signs(c.id, :at) AND cardinality(unsigned(c.id, :attempts)) > 0",
+    case_id="c.id",
+    enhanced="true",
+)
 ACTION_NOT_DONE = watch("n.id", "n.due_at", "case_action n", "n.done_at IS NULL", case_id="n.case_id", officer_id="n.owner_id")
 SAFEGUARDING_UNANSWERED = watch(
     "r.id",

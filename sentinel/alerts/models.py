@@ -16,7 +16,8 @@ ANSWERS = ("acknowledge", "snooze", "ask", "do", "give")
 class Alert(Model):
     """A fact that needs somebody. Its step only rises; only the end of the fact closes it.
 
-    `since` is the moment the condition counts from; `due_at` is empty for what has no date to be late for (a repeat victim).
+    `own_officer`: `officer_id` is somebody's own part, whoever has the case. `since` is the moment the condition counts from; `due_at`
+    is empty for what has no date to be late for (a repeat victim).
     `passed` are the steps that were over before the sweep came by: recorded, and nobody told of them. What it is about has no
     foreign keys: one statement writes it from the very rows, nobody may delete those, and checking each of them was a fifth of a sweep.
     """
@@ -38,6 +39,7 @@ class Alert(Model):
     owner_partner_id: Mapped[UUID | None]
     team_id: Mapped[UUID | None] = mapped_column(index=True)
     officer_id: Mapped[UUID | None] = mapped_column(index=True)
+    own_officer: Mapped[bool] = mapped_column(server_default="false")
     agency_id: Mapped[UUID | None]
     urgent: Mapped[bool] = mapped_column(default=False)
     since: Mapped[datetime]

@@ -16,10 +16,6 @@ from sentinel.core.db import db
 
 # What somebody hears at that minute, whoever sleeps (rules.md, Risk).
 AT_ANY_HOUR = "high_episode_unseen"
-# Conditions that say themselves whose it is, whoever has the case.
-OWN_OFFICER = frozenset(
-    {"action_not_done", "intervention_handed_on", "break_glass_unreviewed", "break_glass_overdue", "break_glass_not_right"}
-)
 
 
 @dataclass(frozen=True)
@@ -69,12 +65,19 @@ def close_unwatched(triggers: Sequence[Trigger], at: datetime) -> int:
 
 def follow(triggers: Sequence[Trigger], at: datetime, alerts: Sequence[int] | None = None) -> int:
     """Take open alerts (all, or these) along with their case or report, and tell whoever has it now; returns how many moved."""
-    own = [trigger.key for trigger in triggers if trigger.condition in OWN_OFFICER]
-    moved = _execute(statements.FOLLOW, at, {"own_officer": own, "alerts": alerts})
+    moved = _execute(statements.FOLLOW, at, {"alerts": alerts})
     for trigger in triggers:
         followed = [row.id for row in moved if row.trigger_key == trigger.key]
         if followed:
-            _execute(statements.TELL_AGAIN, at, _people(trigger, at) | {"alerts": followed})
+            _execute(statements.TELL_AGAIN, at, _people(trigger, at) | {"alerts": followed, "officer_too": False})
+    return len(moved)
+
+
+def name_teller(trigger: Trigger, at: datetime, case_id: UUID) -> int:
+    """Take the open alerts of what was promised on a case to whoever is named to keep it now, and tell them; returns how many moved."""
+    moved = [row.id for row in _execute(statements.NAME_TELLER, at, {"case": case_id, "trigger": trigger.key})]
+    if moved:
+        _execute(statements.TELL_AGAIN, at, _people(trigger, at) | {"alerts": moved, "officer_too": True})
     return len(moved)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Protocol
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy import select, text, update
 
@@ -20,6 +20,8 @@ from sentinel.cases.events import (
     ReportTaken,
     ReportTriaged,
     RestrictedAnswered,
+    SignatureAsked,
+    TellerNamed,
 )
 from sentinel.cases.models import Case, Report, RestrictedTouch
 from sentinel.cases.service import move_to_officer
@@ -32,6 +34,7 @@ from sentinel.risk.events import EpisodeEnded, RiskAssessed, RiskBecameHigh
 from sentinel.victims.events import ContactLogged, PromiseEnded
 
 HIGH = "high_episode_unseen"
+SIGNATURE = "signature_asked"
 PROMISE = "promise_open"
 OPENED_IN_EMERGENCY = "break_glass_unreviewed"
 OPENED_WRONGLY = "break_glass_not_right"
@@ -67,6 +70,11 @@ def tell_of_high_risk(event: RiskBecameHigh) -> None:
 def tell_of_emergency(event: OpenedInEmergency) -> None:
     """Alert the people named on the case and the information officer in the transaction that opened it, and write to them at once."""
     _raise_at_once(OPENED_IN_EMERGENCY, event.opening.id)
+
+
+def tell_of_signature(event: SignatureAsked) -> None:
+    """Alert whoever was asked to sign where no supervisor can in the transaction that asked, and write to them at once."""
+    _raise_at_once(SIGNATURE, event.case.id, key=uuid5(event.case.id, event.at.isoformat()))
 
 
 def follow_review(event: EmergencyReviewed) -> None:
@@ -132,6 +140,13 @@ def close_moved(event: ReferralMoved | InterventionMoved) -> None:
     _look_again(event.referral.id if hasattr(event, "referral") else event.intervention.id)
 
 
+def follow_teller(event: TellerNamed) -> None:
+    """The alerts of what the victims are still to be told of closing go to whoever tells them now."""
+    db.session.flush()
+    for trigger in agreed.current().triggers.all_watching(PROMISE):
+        raising.name_teller(trigger, clock.now(), event.case.id)
+
+
 def follow_handover(event: HandedOver) -> None:
     """The alerts of a report or case go with it to its new team, whose people are told where each stands."""
     owned = Alert.case_id == event.case.id if event.case else Alert.report_id == event.report.id if event.report else None
@@ -192,12 +207,14 @@ def _give(case: Case | None, user: User, officer: User | None, words: str) -> No
     move_to_officer(actor=user, case=case, officer=officer, reason=words)
 
 
-def _raise_at_once(condition: str, subject: UUID) -> None:
+def _raise_at_once(condition: str, subject: UUID, *, key: UUID | None = None) -> None:
+    """Raise it and write to whoever is told: once for `key`, by default for the subject, which then never comes again."""
     for trigger in agreed.current().triggers.all_watching(condition):
         raising.raise_facts(trigger, clock.now(), subject=subject)
-        raised = db.session.scalar(select(Alert.id).where(Alert.trigger_key == trigger.key, Alert.subject_id == subject))
+        about = Alert.trigger_key == trigger.key, Alert.subject_id == subject, Alert.closed_at.is_(None)
+        raised = db.session.scalar(select(Alert.id).where(*about))
         if raised is not None:
-            messages.tell_at_once(subject, raised)
+            messages.tell_at_once(key or subject, raised)
 
 
 def _close_promise(promise_id: UUID, reason: str) -> None:

@@ -13,10 +13,10 @@ due AS (
         step = CASE WHEN :at >= manager_at THEN 4 WHEN :at >= supervisor_at THEN 3 WHEN :at >= due_at THEN 2 ELSE 1 END,
         next_step_at = CASE WHEN :at >= manager_at THEN 'infinity' WHEN :at >= supervisor_at THEN manager_at
                             WHEN :at >= due_at THEN supervisor_at ELSE due_at END
-    FROM due WHERE p.id = due.id RETURNING p.id, p.party_id, p.step, p.due_at, p.klass
+    FROM due WHERE p.id = due.id RETURNING p.id, p.party_id, p.step, p.due_at, p.klass, p.teller_id
 ), found AS (
     SELECT m.id AS subject_id, m.due_at AS since, m.step, 'enhanced' IN (m.klass, y.klass) AND m.step >= :urgent_from AS urgent,
-        y.case_id, y.report_id, y.id AS party_id, NULL::uuid AS officer_id, NULL::uuid AS team_id, NULL::uuid AS agency_id
+        y.case_id, y.report_id, y.id AS party_id, m.teller_id AS officer_id, NULL::uuid AS team_id, NULL::uuid AS agency_id
     FROM moved m JOIN party y ON y.id = m.party_id
 )"""
 
@@ -31,27 +31,28 @@ found AS (
     WHERE f.since <= :first AND (CAST(:subject AS uuid) IS NULL OR f.subject_id = :subject)
 )"""
 
-# Whose it is now: the case's, else the report's, else what the condition says.
+# Whose it is now: the case's, else the report's, else what the condition says. An officer whom the condition or promise names is its own.
 PLACED = """
 placed AS (
     SELECT f.subject_id, f.since, f.step, f.urgent, c.id AS case_id, f.report_id, f.party_id, f.agency_id,
         t.id AS team_id, coalesce(c.owner_partner_id, r.owner_partner_id, t.partner_id) AS owner_partner_id,
-        coalesce(f.officer_id, c.officer_id) AS officer_id
+        coalesce(f.officer_id, c.officer_id) AS officer_id, f.officer_id IS NOT NULL AS own_officer
     FROM found f LEFT JOIN report r ON r.id = f.report_id LEFT JOIN asb_case c ON c.id = coalesce(f.case_id, r.case_id)
     LEFT JOIN team t ON t.id = coalesce(c.team_id, r.team_id, f.team_id)
 )"""
 
 RAISED = """
 raised AS (
-    INSERT INTO alert AS a (trigger_key, subject_id, case_id, report_id, party_id, owner_partner_id, team_id, officer_id, agency_id, urgent,
-        since, due_at, step, passed, opened_at, stepped_at)
-    SELECT :trigger, subject_id, case_id, report_id, party_id, owner_partner_id, team_id, officer_id, agency_id, urgent,
+    INSERT INTO alert AS a (trigger_key, subject_id, case_id, report_id, party_id, owner_partner_id, team_id, officer_id, own_officer,
+        agency_id, urgent, since, due_at, step, passed, opened_at, stepped_at)
+    SELECT :trigger, subject_id, case_id, report_id, party_id, owner_partner_id, team_id, officer_id, own_officer, agency_id, urgent,
         since, CASE WHEN :dated THEN since END, step, ARRAY(SELECT generate_series(1, step - 1)), :at, :at FROM placed
     ON CONFLICT (trigger_key, subject_id) WHERE closed_at IS NULL DO UPDATE SET
         step = excluded.step, passed = a.passed || ARRAY(SELECT generate_series(a.step + 1, excluded.step - 1)),
         urgent = a.urgent OR excluded.urgent, stepped_at = excluded.stepped_at, case_id = excluded.case_id,
         report_id = excluded.report_id, party_id = excluded.party_id,
-        owner_partner_id = excluded.owner_partner_id, team_id = excluded.team_id, officer_id = excluded.officer_id
+        owner_partner_id = excluded.owner_partner_id, team_id = excluded.team_id, officer_id = excluded.officer_id,
+        own_officer = excluded.own_officer
     WHERE a.step < excluded.step
     RETURNING a.*, a.xmax = 0 AS opened
 )"""
@@ -118,7 +119,7 @@ UPDATE alert SET closed_at = :at, closed_reason = 'no longer watched' WHERE clos
 FOLLOW = """
 WITH owned AS (
     SELECT a.id, c.id AS case_id, t.id AS team_id, coalesce(c.owner_partner_id, r.owner_partner_id, t.partner_id) AS owner_partner_id,
-        CASE WHEN a.trigger_key = ANY (:own_officer) THEN a.officer_id ELSE c.officer_id END AS officer_id
+        CASE WHEN a.own_officer THEN a.officer_id ELSE c.officer_id END AS officer_id
     FROM alert a LEFT JOIN party y ON y.id = a.party_id LEFT JOIN report r ON r.id = a.report_id
     LEFT JOIN asb_case c ON c.id = coalesce(y.case_id, r.case_id, a.case_id)
     LEFT JOIN team t ON t.id = coalesce(c.team_id, r.team_id, a.team_id)
@@ -128,9 +129,18 @@ UPDATE alert a SET case_id = o.case_id, team_id = o.team_id, owner_partner_id = 
 FROM owned o WHERE a.id = o.id AND (a.case_id, a.team_id, a.officer_id) IS DISTINCT FROM (o.case_id, o.team_id, o.officer_id)
 RETURNING a.id, a.trigger_key"""
 
-# ... and its new people are told where it stands.
+# What was promised on a case is for somebody else to keep than was named so far: they have its alerts.
+NAME_TELLER = """
+UPDATE alert a SET officer_id = coalesce(p.teller_id, c.officer_id), own_officer = p.teller_id IS NOT NULL
+FROM promise p JOIN party y ON y.id = p.party_id JOIN asb_case c ON c.id = y.case_id
+WHERE c.id = :case AND p.state = 'open' AND a.subject_id = p.id AND a.trigger_key = :trigger AND a.closed_at IS NULL
+    AND a.officer_id IS DISTINCT FROM coalesce(p.teller_id, c.officer_id)
+RETURNING a.id"""
+
+# ... and its new people are told where it stands; with :officer_too, also the new officer of what has risen beyond them.
 TELL_AGAIN = f"""WITH raised AS (
-    SELECT id, subject_id, case_id, report_id, step, ARRAY[]::int[] AS passed, urgent, officer_id, team_id, agency_id
+    SELECT id, subject_id, case_id, report_id, step, CASE WHEN :officer_too THEN ARRAY[step - 1] ELSE ARRAY[]::int[] END AS passed,
+        urgent, officer_id, team_id, agency_id
     FROM alert WHERE id = ANY (CAST(:alerts AS bigint[]))
 ), {TOLD}
 SELECT count(*) FROM raised"""  # noqa: S608

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from config import agreed
 from sentinel.access.models import User
 from sentinel.cases import states
-from sentinel.cases.events import CaseClosed, CaseReopened, ClosingProposed, ClosingTakenBack
+from sentinel.cases.events import CaseClosed, CaseReopened, ClosingProposed, ClosingTakenBack, OfficerChanged, TellerNamed
 from sentinel.cases.models import Action, Case, CaseDetail, Handover, Report, ReportDetail
 from sentinel.cases.named import keeps_the_list
 from sentinel.cases.service import hold, refuse_strangers, workers_on, works_for
@@ -17,9 +17,11 @@ from sentinel.cases.signing import refuse_unless_signs, stands_in
 from sentinel.cases.timeline import tell
 from sentinel.core import clock
 from sentinel.core.db import db
-from sentinel.core.errors import NotAllowed, Refused
+from sentinel.core.errors import NotAllowed, Refused, Stale
 from sentinel.core.events import publish
+from sentinel.core.versions import version_of
 
+TELLS = "Who tells the victims"
 SIGNS = "Only a supervisor of the partner that owns the case can sign its closing."
 
 
@@ -62,8 +64,7 @@ def propose_closing(*, actor: User, case: Case, outcome: str, note: str, teller:
     if not note.strip():
         raise Refused("Say in a sentence what was done and why it can close.", field="note")
     tells = teller or case.officer or actor
-    if tells.id not in {one.id for one in tellers(case)}:
-        raise Refused(f"{tells.name} does not work on this case for {case.owner.name}. Choose somebody who does.", field="teller")
+    _refuse_teller(tells, case)
     detail, proposed_at = detail_of(case), clock.now()
     detail.outcome, detail.outcome_note, detail.teller_id = outcome, note.strip(), tells.id
     detail.proposed_by, detail.proposed_at = actor.id, proposed_at
@@ -74,6 +75,49 @@ def propose_closing(*, actor: User, case: Case, outcome: str, note: str, teller:
     db.session.flush()
     publish(ClosingProposed(case, proposed_at, actor))
     return case
+
+
+def name_teller(*, actor: User, case: Case, teller: User, version: int | None = None) -> Case:
+    """Somebody else tells the victims from now on, and is alerted for it; what was promised keeps its dates.
+
+    Refuses a case not proposed for closing, whoever tells them already, and who does not work on the case for its owner. Raises
+    Stale when `version` (`teller_version`) is not that of the one who was named. Recorded on the story.
+    """
+    hold(case)
+    refuse_strangers(actor, case.owner_partner_id)
+    if case.state != "closure_proposed":
+        raise Refused(f"Nobody has proposed to close this case: it is {states.CASE_WORDS[case.state]}.")
+    detail = detail_of(case)
+    before = db.session.get(User, detail.teller_id) if detail.teller_id else None
+    now_named = before.name if before else "Nobody yet"
+    if version is not None and version != teller_version(detail):
+        sentence = f"Somebody named {now_named} while you had this open. Nothing of yours was saved."
+        raise Stale(sentence, yours=[], theirs=[(TELLS, now_named)], version=teller_version(detail))
+    if before and before.id == teller.id:
+        raise Refused(f"{teller.name} tells them already. Choose somebody else.", field="teller")
+    _refuse_teller(teller, case)
+    detail.teller_id = teller.id
+    tell(kind="closure", title=f"{teller.name} tells the victims, in place of {now_named}", case=case, actor=actor)
+    publish(TellerNamed(case, teller, actor))
+    return case
+
+
+def teller_version(detail: CaseDetail) -> int:
+    """The version of who tells the victims, for a form."""
+    return version_of(detail.teller_id, detail.proposed_at)
+
+
+def keep_teller(event: OfficerChanged) -> None:
+    """Where the officer of the case was to tell the victims, that goes along with it."""
+    detail = detail_of(event.case)
+    if detail.teller_id == event.before.id:
+        detail.teller_id = event.case.officer_id
+        db.session.flush()
+
+
+def _refuse_teller(teller: User, case: Case) -> None:
+    if teller.id not in {one.id for one in tellers(case)}:
+        raise Refused(f"{teller.name} does not work on this case for {case.owner.name}. Choose somebody who does.", field="teller")
 
 
 def tellers(case: Case) -> list[User]:

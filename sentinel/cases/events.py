@@ -90,6 +90,15 @@ class ClosingProposed:
 
 
 @dataclass(frozen=True)
+class TellerNamed:
+    """Somebody else tells the victims of a case that it may close."""
+
+    case: Case
+    teller: User
+    actor: User
+
+
+@dataclass(frozen=True)
 class ClosingTakenBack:
     """A proposal to close was taken back, by a person or by a new report: the case stays open."""
 
@@ -118,6 +127,15 @@ class OpenedInEmergency:
     """A supervisor who is not on its list opened a restricted case; nobody has reviewed it yet."""
 
     opening: BreakGlass
+    actor: User
+
+
+@dataclass(frozen=True)
+class SignatureAsked:
+    """Nobody but the service manager can sign on a case, and they were asked to."""
+
+    case: Case
+    at: datetime
     actor: User
 
 

@@ -159,6 +159,17 @@ class ProposeForm(EditForm):
     note = AreaField("What was done, and why it can close", required="Say in a sentence what was done and why it can close.", rows=4)
 
 
+class TellerForm(EditForm):
+    """Naming somebody else to tell the victims."""
+
+    teller = SelectField(
+        "Somebody else tells the victims",
+        required="Choose who tells the victims.",
+        hint="They are alerted from now on, and see it in My work. No date moves",
+        empty="Choose somebody",
+    )
+
+
 class TakeBackForm(Form):
     """Taking an offer back: nothing more to say."""
 

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from sentinel.access.models import Partner, Team, User
-from sentinel.core.db import Key, Line, Model, Prose, RowNumber, Short, Word, one_of, prose_limit, ref
+from sentinel.core.db import Key, Line, Model, Prose, RowNumber, Short, Word, one_of, prose_limit, ref, where_set
 from sentinel.people.models import Person
 from sentinel.places.models import Place
 
@@ -77,10 +77,16 @@ class Case(Model):
 
 
 class CaseDetail(Model):
-    """What only those with the full view of a case see. `teller_id` is whoever tells the victims that it may close."""
+    """What only those with the full view of a case see. `teller_id` is whoever tells the victims that it may close.
+
+    `sign_asked_at`: when the service manager was last asked to sign on it, by whom and why (`cases/signing.py`).
+    """
 
     __tablename__ = "case_detail"
-    __table_args__ = (*prose_limit("summary", "outcome_note"),)
+    __table_args__ = (
+        *prose_limit("summary", "outcome_note"),
+        *where_set("case_detail", "sign_asked_by", "sign_asked_at"),
+    )
 
     case_id: Mapped[UUID] = mapped_column(ref("asb_case.id"), primary_key=True)
     summary: Mapped[Prose]
@@ -94,6 +100,9 @@ class CaseDetail(Model):
     hold_by: Mapped[UUID | None] = mapped_column(ref("app_user.id"), index=True)
     signed_by: Mapped[UUID | None] = mapped_column(ref("app_user.id"), index=True)
     signed_at: Mapped[datetime | None]
+    sign_asked_by: Mapped[UUID | None] = mapped_column(ref("app_user.id"))
+    sign_asked_at: Mapped[datetime | None]
+    sign_asked_why: Mapped[Line | None]
 
 
 class Report(Model):

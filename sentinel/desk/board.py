@@ -5,12 +5,12 @@ from uuid import UUID
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import and_, not_, select
+from sqlalchemy import and_, not_
 
 from config import agreed
 from sentinel.access import guards, rota
 from sentinel.access import queries as people
-from sentinel.access.models import Partner, Team, User
+from sentinel.access.models import User
 from sentinel.access.permissions import Permission, allows
 from sentinel.alerts import foreseen, queries, service
 from sentinel.alerts.forms import ASK, DO, GIVE, AnswerForm
@@ -18,12 +18,11 @@ from sentinel.alerts.sweep import last_swept
 from sentinel.cases import sharing
 from sentinel.cases.forms import people as as_options
 from sentinel.cases.service import works_for
-from sentinel.cases.signing import unsupervised
 from sentinel.core.addresses import row_number
 from sentinel.core.db import db
 from sentinel.core.errors import NotFound, Refused
 from sentinel.core.viewer import Viewer, current
-from sentinel.desk import board_figures, board_officers, board_partnership, dip_samples, to_sign
+from sentinel.desk import board_figures, board_officers, board_partnership, dip_samples, to_sign, unsupervised
 from sentinel.desk.board_footprint import footprint, seen_by
 from sentinel.desk.board_rows import BEHIND
 from sentinel.desk.board_teams import heading, overseen_teams
@@ -110,7 +109,7 @@ def _page(viewer: Viewer, line: queries.Line | None, form: AnswerForm | None) ->
         samples=dip_samples.standing(viewer) if allows(viewer, Permission.SUPERVISE) else None,
         duty=rota.coming_duty(keys),
         gaps=rota.gaps(teams, days_ahead()),
-        unsupervised=_unsupervised(viewer),
+        unsupervised=unsupervised.of_viewer(viewer),
         away=queries.absences([user.id for key in keys for user in people.supervisors(key)]),
         next_due=board_figures.next_promise(keys),
         swept=last_swept(),
@@ -120,12 +119,6 @@ def _page(viewer: Viewer, line: queries.Line | None, form: AnswerForm | None) ->
         full_load=board_officers.FULL_LOAD,
         quiet_after=agreed.current().supervision.dip_sample.quiet_after_working_days,
     )
-
-
-def _unsupervised(viewer: Viewer) -> list[Team]:
-    """Teams without a supervisor who can sign in: of every partner for governance, else of the viewer's."""
-    every = select(Partner.id)
-    return unsupervised(every if viewer.has("governance") else every.where(Partner.id.in_(viewer.partner_ids)))
 
 
 def _first_to_sign(viewer: Viewer) -> list[to_sign.ToSign]:

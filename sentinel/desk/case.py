@@ -15,12 +15,13 @@ from sentinel.cases.queries import case_for, level_for
 from sentinel.core.db import db
 from sentinel.core.errors import NotAllowed, NotFound
 from sentinel.core.viewer import current
-from sentinel.desk import footprints, whats_next, who
+from sentinel.desk import footprints, to_sign, whats_next, who
 from sentinel.desk import overview as gathered
 from sentinel.desk.decisions import category_name
 from sentinel.desk.frame import case_frame, counts, link_to, next_promise
 from sentinel.desk.sending import Sent, send
 from sentinel.supervision import reading
+from sentinel.supervision.forms import AskForm
 
 bp = Blueprint("case", __name__)
 bp.add_app_template_global(case_frame)
@@ -245,6 +246,9 @@ def _overview(case: Case, form: forms.NoteForm, sent: Sent) -> ResponseReturnVal
         words=gathered,
         contact_words=who.contact_words,
         link=link_to,
+        unsigned=to_sign.unsigned_on(case),
+        ask_form=AskForm(formdata=None),
+        may_ask=own(case),
         offer=handover.open_offer(case),
     )
     return page, sent.status

@@ -22,6 +22,7 @@ from sentinel.core import clock, words
 from sentinel.core.db import db
 from sentinel.core.forms import EditForm
 from sentinel.core.viewer import current
+from sentinel.desk import to_sign
 from sentinel.desk.case import opened, own
 from sentinel.desk.contact import contact_words
 from sentinel.desk.frame import link_to
@@ -31,6 +32,7 @@ from sentinel.interventions import states as intervention_states
 from sentinel.people.models import Person
 from sentinel.referrals.models import Referral
 from sentinel.risk.models import Assessment, HighEpisode
+from sentinel.supervision.forms import AskForm
 from sentinel.surveys import queries as surveys
 from sentinel.victims import closing as telling
 from sentinel.victims.models import Promise
@@ -63,6 +65,20 @@ def propose(case_id: UUID) -> ResponseReturnValue:
         closure.propose_closing(**_asked(case, form), outcome=form.outcome.data or "", teller=teller, note=form.note.data)
 
     return _do(case, form, save, "Closing is proposed. The victims are told next; the case stays open until it is closed.")
+
+
+@bp.post("/cases/<uuid:case_id>/closing/teller")
+@guards.requires(Permission.CASE_WORK)
+def name_teller(case_id: UUID) -> ResponseReturnValue:
+    """Name somebody else to tell the victims."""
+    case = opened(case_id)
+    form = _teller_form(case)
+
+    def save() -> None:
+        teller = db.session.get_one(User, forms.key(form.teller))
+        closure.name_teller(**_asked(case, form), teller=teller)
+
+    return _do(case, form, save, "Somebody else tells the victims now, and is alerted. No date has moved.")
 
 
 @bp.post("/cases/<uuid:case_id>/closing/keep-open")
@@ -208,6 +224,14 @@ def _propose_form(case: Case, *, fresh: bool = False) -> forms.ProposeForm:
     return form
 
 
+def _teller_form(case: Case, *, fresh: bool = False) -> forms.TellerForm:
+    detail = closure.detail_of(case)
+    about = {"version": closure.teller_version(detail)}
+    form = forms.TellerForm(formdata=None, **about) if fresh else forms.TellerForm(**about)
+    form.teller.options = forms.people([one for one in closure.tellers(case) if one.id != detail.teller_id])
+    return form
+
+
 def mended_at(case: Case, one: Missing) -> str | None:
     """Where what is missing is mended; whoever logs a contact comes back here."""
     keys = dict(one.keys or {"case_id": case.id})
@@ -232,7 +256,7 @@ def _do(case: Case, form: EditForm, verb: Callable[[], object], said: str) -> Re
 
 def _page(case: Case, sent_form: EditForm | None, sent: Sent) -> ResponseReturnValue:
     """Every form that may be used now; the one that was sent as it was typed."""
-    fresh: dict[str, EditForm] = {"propose": _propose_form(case, fresh=True)}
+    fresh: dict[str, EditForm] = {"propose": _propose_form(case, fresh=True), "teller": _teller_form(case, fresh=True)}
     others = {"keep_open": forms.KeepOpenForm, "sign": forms.SignForm, "close": forms.CloseForm, "reopen": forms.ReopenForm}
     for name, kind in others.items():
         fresh[name] = kind(formdata=None, version=case.version)
@@ -262,6 +286,9 @@ def _page(case: Case, sent_form: EditForm | None, sent: Sent) -> ResponseReturnV
         may_sign=allows(current(), Permission.CASE_SIGN) and (own(case) or signing.stands_in(g.user, case)),
         has_it=signing.who_can(case) if case.officer_id == g.user.id else "",
         proposed_by_me=detail.proposed_by == g.user.id,
+        unsigned=to_sign.unsigned_on(case),
+        ask_form=AskForm(formdata=None),
+        may_ask=own(case),
         outcome=closure.outcome_words(detail.outcome),
         proposer=people_of.with_roles(detail.proposed_by) if detail.proposed_by else None,
         signer=people_of.with_roles(detail.signed_by) if detail.signed_by else None,

@@ -6,13 +6,17 @@ from uuid import UUID
 
 from flask import Blueprint, flash, g, render_template, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select
 
 from config import agreed
 from sentinel.access import guards
+from sentinel.access.models import User
 from sentinel.access.permissions import Permission
 from sentinel.cases import story
 from sentinel.core import clock
+from sentinel.core.db import db
 from sentinel.core.errors import NotFound
+from sentinel.core.pages import counted
 from sentinel.core.viewer import Viewer, current
 from sentinel.desk import whats_next
 from sentinel.desk.case import opened
@@ -52,7 +56,9 @@ def standing(viewer: Viewer) -> Standing:
 @guards.requires(Permission.SUPERVISE)
 def index() -> ResponseReturnValue:
     """The draws of the last weeks, what was found, and how they were drawn."""
-    return _index(DrawForm(formdata=None))
+    form = DrawForm(formdata=None)
+    form.way.options = _ways()
+    return _index(form)
 
 
 @bp.post("/board/dip-samples/draw")
@@ -60,11 +66,12 @@ def index() -> ResponseReturnValue:
 def draw() -> ResponseReturnValue:
     """Draw this week's cases."""
     form = DrawForm()
+    form.way.options = _ways()
 
     def save() -> str:
-        made = dip.draw_cases(actor=g.user)
-        n = min(made.wanted, len(made.pool))
-        flash(f"{n} {'case' if n == 1 else 'cases'} drawn from {len(made.pool)}.", "success")
+        made = dip.draw_cases(actor=g.user, way=form.way.data or "")
+        drawn = f"{counted(min(made.wanted, len(made.pool)), 'case')} drawn from {len(made.pool)}"
+        flash(f"{drawn}: one of each officer." if made.way == dip.EACH_OFFICER else f"{drawn}.", "success")
         return url_for(".index")
 
     sent = send(form, save)
@@ -104,6 +111,18 @@ def check(sample_id: UUID) -> ResponseReturnValue:
     return page, sent.status
 
 
+def _ways() -> list[tuple[str, str, str]]:
+    n = agreed.current().supervision.dip_sample.cases_a_week
+    return [
+        (dip.TEAM, f"{counted(n, 'case').capitalize()} of the whole team", "Whoever has them, and those nobody has yet"),
+        (
+            dip.EACH_OFFICER,
+            "One case of each officer",
+            "Of theirs, high-risk and quiet ones are likelier. Those nobody has yet are left out",
+        ),
+    ]
+
+
 def _given(form: CheckForm) -> dict[str, Any]:
     questions = agreed.current().supervision.question
     answers = {one.key: form[name_of(one.key)].data for one in questions}
@@ -118,7 +137,7 @@ def _index(form: DrawForm) -> str:
         "supervision/dip_samples.html",
         standing=standing(viewer),
         form=form,
-        rows=[(one, [sample for sample in samples if sample.draw_id == one.id], _groups(one)) for one in draws],
+        rows=[(one, [sample for sample in samples if sample.draw_id == one.id], _groups(one), _without(one)) for one in draws],
         how=agreed.current().supervision.dip_sample,
     )
 
@@ -131,3 +150,13 @@ def _groups(draw: DipDraw) -> list[tuple[str, int, int]]:
         key = names[one["high"], one["quiet"]], one["weight"]
         found[key] = found.get(key, 0) + 1
     return [(words, n, weight) for (words, weight), n in sorted(found.items(), key=lambda item: -item[0][1])]
+
+
+def _without(draw: DipDraw) -> dict[str, list[str]]:
+    """Of whom nothing could be drawn, by name, under why."""
+    why = {one["officer"]: one["why"] for one in draw.left_out}
+    people = db.session.scalars(select(User).where(User.id.in_([UUID(key) for key in why])).order_by(User.name)) if why else ()
+    found: dict[str, list[str]] = {}
+    for user in people:
+        found.setdefault(why[str(user.id)], []).append(user.name)
+    return found

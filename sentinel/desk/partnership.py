@@ -13,7 +13,6 @@ from sentinel.access import standing as stands
 from sentinel.access.models import REGIMES, VETTING_LEVELS, Partner, RoleHeld, Team
 from sentinel.access.permissions import Permission, allows
 from sentinel.access.record_forms import AgreementForm, StandingForm, TeamForm
-from sentinel.cases.signing import unsupervised
 from sentinel.core import clock
 from sentinel.core.db import db
 from sentinel.core.errors import NotFound
@@ -21,6 +20,7 @@ from sentinel.core.fields import Option
 from sentinel.core.versions import version_of
 from sentinel.core.viewer import current
 from sentinel.desk.sending import send
+from sentinel.desk.unsupervised import of_partners
 
 bp = Blueprint("partnership", __name__)
 
@@ -41,7 +41,7 @@ def partner(partner_id: UUID) -> ResponseReturnValue:
         vetting=VETTING_LEVELS,
         today=clock.today(),
         teams=teams,
-        unsupervised=unsupervised(select(Partner.id).where(Partner.id == found.id)),
+        unsupervised=of_partners(current(), select(Partner.id).where(Partner.id == found.id)),
         duty={one.team_id: one for one in duty},
         held=_held(teams),
         governs=allows(current(), Permission.PARTNERSHIP_GOVERN),

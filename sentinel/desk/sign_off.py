@@ -1,10 +1,11 @@
 """The page on which a supervisor signs: one list, answered in the row."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -13,7 +14,6 @@ from sentinel.access.permissions import Permission
 from sentinel.audit.service import record_look
 from sentinel.cases import signing
 from sentinel.cases.models import Party
-from sentinel.cases.queries import case_for
 from sentinel.core import clock
 from sentinel.core.db import db
 from sentinel.core.errors import NotFound
@@ -21,6 +21,7 @@ from sentinel.core.forms import Form
 from sentinel.core.viewer import current
 from sentinel.core.words import until
 from sentinel.desk import to_sign
+from sentinel.desk.case import opened
 from sentinel.desk.sending import send
 from sentinel.desk.to_sign import ToSign
 from sentinel.interventions import queries as powers
@@ -32,7 +33,7 @@ from sentinel.risk import service as assessing
 from sentinel.risk.models import Assessment
 from sentinel.risk.queries import seen_in_full
 from sentinel.supervision import service as supervision
-from sentinel.supervision.forms import ReviewForm, SignForm
+from sentinel.supervision.forms import AskForm, ReviewForm, SignForm
 from sentinel.supervision.models import MultiAgencyProposal, SupervisionReview
 
 bp = Blueprint("sign_off", __name__)
@@ -69,14 +70,21 @@ def answer(kind: str, thing_id: UUID) -> ResponseReturnValue:
     return sent.onwards or (_page(row, form), sent.status)
 
 
-@bp.post("/sign-off/ask/<uuid:case_id>")
-@guards.requires(Permission.SUPERVISE)
+@bp.route("/cases/<uuid:case_id>/ask-to-sign", methods=["GET", "POST"])
+@guards.requires(Permission.CASE_WORK)
 def ask(case_id: UUID) -> ResponseReturnValue:
-    """Ask the service manager to sign for a case of one's own, where nobody else can."""
-    case = case_for(current(), case_id)
-    asked = signing.ask_manager(actor=g.user, case=case)
-    flash(f"{' and '.join(user.name for user in asked)} can sign it now: it is on their page of signatures.", "success")
-    return redirect(url_for(".index"))
+    """Ask the service manager to sign on a case where no supervisor can."""
+    case, form = opened(case_id), AskForm()
+
+    def save() -> str:
+        asked = signing.ask_manager(actor=g.user, case=case, why=form.why.data)
+        names = " and ".join(user.name for user in asked)
+        flash(f"{names} can sign it now, and was told." if asked else f"Asked. {signing.NOBODY} Whoever can mend that was told.", "success")
+        return url_for("case.overview", case_id=case.id)
+
+    sent = send(form, save)
+    page = partial(render_template, "supervision/ask.html", case=case, form=form, unsigned=to_sign.unsigned_on(case))
+    return sent.onwards or (page(who_can=signing.who_can(case)), sent.status)
 
 
 def _form(row: ToSign) -> Form:

@@ -22,6 +22,7 @@ from sentinel.desk.whats_next import promise_title
 from sentinel.interventions import queries as powers
 from sentinel.interventions.models import Intervention
 from sentinel.referrals import queries as referrals
+from sentinel.referrals.models import Referral
 from sentinel.referrals.service import why_held
 from sentinel.risk import queries as risk
 from sentinel.risk.models import Assessment
@@ -77,6 +78,24 @@ def signs(viewer: Viewer, kind: str) -> bool:
     return viewer.has("supervisor") or kind in STANDING_IN
 
 
+class Unsigned(NamedTuple):
+    """What waits on a case that no supervisor can sign: who can be asked, or who hears of it instead, and what was asked."""
+
+    waits: list[str]
+    managers: str
+    instead: str
+    asked: CaseDetail | None
+
+
+def unsigned_on(case: Case) -> Unsigned | None:
+    """What waits on a case for a signature that no supervisor can give; None while one can, or nothing waits."""
+    if case.state not in states.LIVE or signing.signers(case) or not (waits := signing.unsigned(case)):
+        return None
+    managers = " or ".join(user.name for user in signing.managers(case))
+    asked = db.session.get_one(CaseDetail, case.id) if signing.is_asked(case) else None
+    return Unsigned([WAITS[kind] for kind in waits], managers, "" if managers else signing.told_instead(case), asked)
+
+
 class OwnCase(NamedTuple):
     """A case of one's own with something to sign: who signs it, and whether they have to be asked first."""
 
@@ -86,12 +105,13 @@ class OwnCase(NamedTuple):
 
 
 def own_cases(viewer: Viewer) -> list[OwnCase]:
-    """Cases this supervisor has themselves on which a review, a lower level of risk or a closing waits: for somebody else."""
+    """Cases this supervisor has themselves on which a review, a level, a held referral or a closing waits: for somebody else."""
     if not viewer.has("supervisor"):
         return []
     reviewed = select(SupervisionReview.party_id).where(SupervisionReview.done_at.is_(None), SupervisionReview.ended_at.is_(None))
     judged = select(Assessment.party_id).where(Assessment.state == "pending")
-    waiting = select(Party.case_id).where(or_(Party.id.in_(reviewed), Party.id.in_(judged)))
+    refused = select(Referral.party_id).where(Referral.state == "held")
+    waiting = select(Party.case_id).where(or_(Party.id.in_(reviewed), Party.id.in_(judged), Party.id.in_(refused)))
     proposed = select(CaseDetail.case_id).where(
         CaseDetail.signed_by.is_(None), Case.state == "closure_proposed", CaseDetail.case_id == Case.id
     )
@@ -105,7 +125,7 @@ def _own(case: Case) -> OwnCase:
     if asked and not signing.signers(case):
         names = " or ".join(user.name for user in signing.managers(case))
         return OwnCase(case, f"{names} can until {day(clock.london(asked[0].until).date())}.", ask=False)
-    return OwnCase(case, signing.who_can(case), ask=not signing.signers(case) and bool(signing.managers(case)))
+    return OwnCase(case, signing.who_can(case), ask=not signing.signers(case) and not signing.is_asked(case))
 
 
 def counts(viewer: Viewer) -> dict[str, int]:
@@ -272,7 +292,14 @@ def _closings(viewer: Viewer) -> Select[Case, CaseDetail, User]:
     )
 
 
-STANDING_IN = ("lowering", "review", "excuse", "closing")
+STANDING_IN = ("referral", "lowering", "review", "excuse", "closing")
+WAITS = {
+    "referral": "a referral they refused, to decide about",
+    "lowering": "a lower level of risk",
+    "review": "a supervision review of high risk",
+    "excuse": "a promise tried in vain, to excuse",
+    "closing": "closing the case",
+}
 KINDS: list[tuple[str, str, Callable[[Viewer], list[ToSign]]]] = [
     ("referral", "Referrals held: decide", held),
     ("lowering", "Lower levels of risk to agree to", lowerings),

@@ -89,7 +89,7 @@ def deliveries(referral_ids: Sequence[UUID]) -> dict[UUID, list[Outbox]]:
 
 
 def held(viewer: Viewer) -> list[Held]:
-    """Referrals waiting for a decision on what the viewer sees in full, the earliest due first."""
+    """Referrals waiting for a decision on what the viewer sees in full, the earliest due first; not of cases one has."""
     rows = db.session.execute(_held(viewer).order_by(Referral.decide_by).options(joinedload(Party.person)))
     return [Held(*row) for row in rows]
 
@@ -189,5 +189,5 @@ def _held(viewer: Viewer) -> Select[Referral, Party, Case]:
         select(Referral, Party, Case)
         .join(Party, Party.id == Referral.party_id)
         .outerjoin(Case, Case.id == Party.case_id)
-        .where(Referral.state == "held", seen_in_full(viewer))
+        .where(Referral.state == "held", seen_in_full(viewer), Case.officer_id.is_distinct_from(viewer.user_id))
     )

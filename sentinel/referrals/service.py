@@ -9,10 +9,11 @@ from sqlalchemy.dialects.postgresql import insert
 from config import agreed
 from sentinel.access.models import Partner, RoleHeld, User
 from sentinel.cases.models import CaseGrant, Party
+from sentinel.cases.signing import refuse_unless_signs
 from sentinel.cases.timeline import SYSTEM, tell
 from sentinel.core import clock, worktime
 from sentinel.core.db import db, lock, new_id
-from sentinel.core.errors import NotAllowed, Refused
+from sentinel.core.errors import Refused
 from sentinel.core.events import publish
 from sentinel.post import service as post
 from sentinel.post.service import queue_message
@@ -43,11 +44,10 @@ TOLD = {
 def decide_held(*, actor: User, referral: Referral, send_it: bool, reason: str) -> None:
     """A supervisor sends a held referral for a recorded safeguarding reason, or respects the refusal; both say why.
 
-    Refuses one that is not held any more, and no reason.
+    Refuses anybody else, whoever has the case (`cases/signing.py` says who can), one that is not held any more, and no reason.
     """
     lock(referral)
-    if not any(held.role == "supervisor" for held in actor.holdings):
-        raise NotAllowed("Only a supervisor may decide about a referral that is held.")
+    refuse_unless_signs(actor, referral.party.case, "Only a supervisor may decide about a referral that is held.")
     if referral.state != "held":
         raise Refused("This referral was decided already.")
     if not reason.strip():

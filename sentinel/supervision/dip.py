@@ -1,6 +1,6 @@
 """Cases drawn by lot and checked against the partnership's questions (review of 2016, 2.4; numbers: supervision.toml)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from secrets import token_hex
 from typing import Any
@@ -18,39 +18,39 @@ from sentinel.cases.timeline import tell
 from sentinel.core import clock
 from sentinel.core.db import db, lock, new_id
 from sentinel.core.errors import NotAllowed, Refused
+from sentinel.core.viewer import Viewer
 from sentinel.supervision import queries, rules
 from sentinel.supervision.models import DipDraw, DipSample
 
 ANSWERS = {"yes": "Yes", "no": "No", "not_applicable": "Not applicable"}
+TEAM, EACH_OFFICER = WAYS = ("team", "each_officer")
 SEED_BYTES = 16
 DRAWN = "This week’s cases are drawn already. The next can be drawn on Monday."
 
 
-def draw_cases(*, actor: User, seed: str | None = None) -> DipDraw:
+def draw_cases(*, actor: User, way: str = TEAM, seed: str | None = None) -> DipDraw:
     """Draw this week's cases from the live cases of the supervisor's teams, high risk and quiet ones likelier.
 
-    Never a case that they have themselves, may not see in full, or that somebody drew in the last weeks. Refuses anybody but a
-    supervisor, a second draw in one week (London's, from Monday: nobody draws until the lots please them), and an empty pool.
-    Records the seed, the pool with each weight, by whom and when. `seed` is for tests: it is made here, and chosen by nobody.
+    `way`: so many of the whole team; or one of each officer (`each_officer`), which passes over cases nobody has yet and keeps of
+    whom nothing could be drawn. Never a case that the supervisor has themselves, may not see in full, or that somebody drew in the
+    last weeks. Refuses anybody else, a second draw in one week (London's, from Monday: nobody draws until the lots please them), a
+    way that is none, and an empty pool. Records the seed, the pool with each weight, by whom and when. `seed` is for tests: it is
+    made here, and chosen by nobody.
     """
     teams = [held.team_id for held in actor.holdings if held.role == "supervisor"]
     if not teams:
         raise NotAllowed("Only a supervisor draws cases to check.")
-    agreed_how, now = agreed.current().supervision, clock.now()
+    now = clock.now()
     if db.session.scalar(select(DipDraw.id).where(DipDraw.drawn_by == actor.id, DipDraw.week_of == rules.week_of(now))):
         raise Refused(DRAWN)
-    pool = [_entry(one) for one in queries.pool(viewer_of(actor), teams)]
-    if not pool:
-        raise Refused("There is no case to draw: nobody else in your teams has a live case that was not drawn lately.")
     values = {
         "id": new_id(),
         "drawn_by": actor.id,
         "week_of": rules.week_of(now),
         "drawn_at": now,
         "seed": seed or token_hex(SEED_BYTES),
-        "standards_version": agreed_how.version,
-        "wanted": agreed_how.dip_sample.cases_a_week,
-        "pool": pool,
+        "standards_version": agreed.current().supervision.version,
+        **_lots(viewer_of(actor), teams, way),
     }
     once = insert(DipDraw).values(values).on_conflict_do_nothing(index_elements=[DipDraw.drawn_by, DipDraw.week_of])
     made = db.session.scalar(once.returning(DipDraw.id))
@@ -61,9 +61,30 @@ def draw_cases(*, actor: User, seed: str | None = None) -> DipDraw:
     return draw
 
 
+def _lots(viewer: Viewer, teams: Sequence[UUID], way: str) -> dict[str, Any]:
+    """From what is drawn, how and how many."""
+    if way not in WAYS:
+        raise Refused("Choose how the cases are drawn.", field="way")
+    of_each = way == EACH_OFFICER
+    pool = [one for one in queries.pool(viewer, teams) if one.officer_id or not of_each]
+    if not pool:
+        raise Refused("There is no case to draw: nobody else in your teams has a live case that was not drawn lately.")
+    officers = {one.officer_id for one in pool}
+    wanted = len(officers) if of_each else agreed.current().supervision.dip_sample.cases_a_week
+    left_out = _left_out(viewer, teams, officers) if of_each else []
+    return {"way": way, "wanted": wanted, "pool": [_entry(one) for one in pool], "left_out": left_out}
+
+
 def _entry(one: queries.InPool) -> dict[str, Any]:
     weight = agreed.current().supervision.dip_sample.weight(high=one.high, quiet=one.quiet)
-    return {"case": str(one.case_id), "weight": weight, "high": one.high, "quiet": one.quiet}
+    officer = str(one.officer_id) if one.officer_id else None
+    return {"case": str(one.case_id), "officer": officer, "weight": weight, "high": one.high, "quiet": one.quiet}
+
+
+def _left_out(viewer: Viewer, teams: Sequence[UUID], drawn_from: set[UUID | None]) -> list[dict[str, str]]:
+    """The officers of whom nothing can be drawn, and why: no live case that the supervisor sees, or each of them drawn lately."""
+    at_work = queries.at_work(viewer, teams)
+    return [{"officer": str(key), "why": "lately" if at_work[key] else "none"} for key in sorted(at_work) if key not in drawn_from]
 
 
 def _sample(draw: DipDraw, actor: User) -> None:
@@ -75,7 +96,10 @@ def _sample(draw: DipDraw, actor: User) -> None:
 
 def cases_of(draw: DipDraw) -> list[UUID]:
     """The cases that a draw's seed and weights draw, whoever works it out, whenever."""
-    return rules.drawn(draw.seed, {UUID(one["case"]): one["weight"] for one in draw.pool}, draw.wanted)
+    weights = {UUID(one["case"]): one["weight"] for one in draw.pool}
+    if draw.way == EACH_OFFICER:
+        return rules.drawn_of_each(draw.seed, weights, {UUID(one["case"]): UUID(one["officer"]) for one in draw.pool})
+    return rules.drawn(draw.seed, weights, draw.wanted)
 
 
 def check_case(

@@ -17,6 +17,16 @@ class SignForm(Form):
     note = AreaField("Why", max_length=NOTE, rows=3)
 
 
+class AskForm(Form):
+    """Asking the service manager to sign where no supervisor can."""
+
+    why = TextField(
+        "What they are to sign, and why it cannot wait",
+        required="Say in a sentence what they are to sign, and why it cannot wait.",
+        hint="One sentence. It goes on the case, and they read it",
+    )
+
+
 class ReviewForm(Form):
     """A supervision review."""
 
@@ -29,7 +39,9 @@ class ReviewForm(Form):
 
 
 class DrawForm(Form):
-    """Drawing this week's cases: nothing to fill in."""
+    """Drawing this week's cases: in which way. The view says how many the whole team's are."""
+
+    way = RadiosField("Which cases to draw", required="Choose how the cases are drawn.")
 
 
 class CheckForm(Form):

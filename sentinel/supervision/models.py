@@ -53,11 +53,16 @@ class MultiAgencyProposal(Model):
 class DipDraw(Model):
     """One supervisor's lots of one week, with everything it takes to draw them again: the seed, and each case's weight.
 
-    `pool` is a list of {"case", "weight", "high", "quiet"}; what is drawn from it is a matter of `supervision.rules.drawn` alone.
+    `pool` is a list of {"case", "officer", "weight", "high", "quiet"}; what is drawn from it is a matter of `supervision.rules` alone.
+    `left_out`: the officers of whom nothing could be drawn where one case of each was wanted, {"officer", "why"}.
     """
 
     __tablename__ = "dip_draw"
-    __table_args__ = (UniqueConstraint("drawn_by", "week_of"), CheckConstraint("wanted > 0", name="wants_some"))
+    __table_args__ = (
+        UniqueConstraint("drawn_by", "week_of"),
+        CheckConstraint("wanted > 0", name="wants_some"),
+        one_of("way", ("team", "each_officer")),
+    )
 
     id: Mapped[Key]
     drawn_by: Mapped[UUID] = mapped_column(ref("app_user.id"))
@@ -65,8 +70,10 @@ class DipDraw(Model):
     drawn_at: Mapped[datetime]
     seed: Mapped[Word]
     standards_version: Mapped[Word]
+    way: Mapped[Word] = mapped_column(default="team")
     wanted: Mapped[int]
     pool: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    left_out: Mapped[list[dict[str, str]]] = mapped_column(JSONB, default=list)
 
 
 class DipSample(Model):

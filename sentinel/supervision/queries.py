@@ -9,6 +9,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 
 from config import agreed
+from sentinel.access.models import RoleHeld, User
 from sentinel.cases import states
 from sentinel.cases.models import Case, CaseClock, Party
 from sentinel.cases.queries import may_see_full
@@ -41,6 +42,7 @@ class InPool(NamedTuple):
     """A case that may be drawn, and what makes it likelier."""
 
     case_id: UUID
+    officer_id: UUID | None
     high: bool
     quiet: bool
 
@@ -51,13 +53,22 @@ def pool(viewer: Viewer, teams: Collection[UUID]) -> list[InPool]:
     lately = select(DipSample.case_id).where(DipSample.drawn_at > now - timedelta(days=how.not_again_within_days))
     last = func.coalesce(CaseClock.last_entry_at, Case.opened_at)
     rows = db.session.execute(
-        select(Case.id, func.coalesce(Case.level == "high", False), last <= quiet_since(now, how.quiet_after_working_days))
+        select(Case.id, Case.officer_id, func.coalesce(Case.level == "high", False), last <= quiet_since(now, how.quiet_after_working_days))
         .outerjoin(CaseClock, CaseClock.case_id == Case.id)
         .where(Case.team_id.in_(teams), Case.state.in_(states.LIVE), may_see_full(viewer))
         .where(Case.officer_id.is_distinct_from(viewer.user_id), Case.id.not_in(lately))
         .order_by(Case.id)
     )
     return [InPool(*row) for row in rows]
+
+
+def at_work(viewer: Viewer, teams: Collection[UUID]) -> dict[UUID, bool]:
+    """Whose cases a supervisor looks at: each officer of these teams but themselves, and whether they see a live case of theirs."""
+    live = select(Case.officer_id).where(Case.team_id.in_(teams), Case.state.in_(states.LIVE), may_see_full(viewer))
+    holding = set(db.session.scalars(live.where(Case.officer_id.is_not(None)).distinct()))
+    part = RoleHeld.team_id.in_(teams), RoleHeld.role == "practitioner", User.disabled_at.is_(None)
+    practising = set(db.session.scalars(select(User.id).join(RoleHeld).where(*part)))
+    return {officer: officer in holding for officer in holding | practising if officer and officer != viewer.user_id}
 
 
 def draws_of(viewer: Viewer, limit: int = 10) -> list[DipDraw]:

@@ -25,6 +25,14 @@ def drawn(seed: str, weights: Mapping[UUID, int], wanted: int) -> list[UUID]:
     return sorted(weights, key=lambda case_id: (-log(lot(seed, case_id)) / weights[case_id], case_id))[:wanted]
 
 
+def drawn_of_each(seed: str, weights: Mapping[UUID, int], whose: Mapping[UUID, UUID]) -> list[UUID]:
+    """One case of each officer, as likely among that officer's own cases as `drawn` would have it; `whose` says whose a case is."""
+    first: dict[UUID, UUID] = {}
+    for case_id in drawn(seed, weights, len(weights)):
+        first.setdefault(whose[case_id], case_id)
+    return list(first.values())
+
+
 def week_of(moment: datetime) -> date:
     """The Monday, in London, of the week of a moment."""
     day = london(moment).date()

@@ -13,7 +13,7 @@ from config import agreed
 from config.agreed.catalogue import Choice
 from sentinel.access.models import User
 from sentinel.cases import closure
-from sentinel.cases.events import ClosingProposed, ClosingTakenBack
+from sentinel.cases.events import ClosingProposed, ClosingTakenBack, TellerNamed
 from sentinel.cases.models import Case, CaseDetail, Party
 from sentinel.cases.service import hold
 from sentinel.cases.timeline import tell
@@ -131,9 +131,23 @@ def promise_told(party: Party, actor: User | None) -> Promise | None:
     cause, same = uuid5(case.id, proposed_at.isoformat()), _parties_of(party)
     if any(promises.made_for(one, Kind.CLOSURE, cause) for one in same) or _on_record(party, case, proposed_at):
         return None
-    made = promises.make_promise(party=party, kind=Kind.CLOSURE, cause_id=cause, starts_at=proposed_at)
+    made = promises.make_promise(party=party, kind=Kind.CLOSURE, cause_id=cause, starts_at=proposed_at, teller_id=_named(case))
     promises.announce(party, [made], actor)
     return made
+
+
+def follow_teller(event: TellerNamed) -> None:
+    """What is still to be told of closing is for somebody else to tell: their alerts with it, and no date moves."""
+    for promise in promises.open_of(*_victims(event.case.id)):
+        if promise.kind == Kind.CLOSURE:
+            promise.teller_id = _named(event.case)
+    db.session.flush()
+
+
+def _named(case: Case) -> UUID | None:
+    """Who was named to tell the victims, unless it is whoever has the case: then it goes along with the case."""
+    teller = closure.detail_of(case).teller_id
+    return teller if teller != case.officer_id else None
 
 
 def stay_open(event: ClosingTakenBack) -> None:

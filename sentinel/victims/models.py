@@ -67,7 +67,8 @@ class Promise(Model):
     """Something a person was told would happen by a date. All times are worked out once, when it is made.
 
     `step` 0 made, 1 soon, 2 due, 3 supervisor, 4 manager; `next_step_at` is what the sweep compares ('infinity' after 4).
-    No role may update `due_at`: a deadline, once promised, never moves (rules.md, Time).
+    No role may update `due_at`: a deadline, once promised, never moves (rules.md, Time). `teller_id` is whoever was named to keep it,
+    where that is not whoever has the case.
     """
 
     __tablename__ = "promise"
@@ -80,7 +81,7 @@ class Promise(Model):
         UniqueConstraint("party_id", "kind", "cause_id"),
         Index("ix_promise_next", "next_step_at", postgresql_where="state = 'open'"),
         Index("ix_promise_open_party", "party_id", postgresql_where="state = 'open'"),
-        *where_set("promise", "kept_by", "ended_by", "ended_at", "tightens_id"),
+        *where_set("promise", "kept_by", "ended_by", "ended_at", "tightens_id", "teller_id"),
     )
 
     id: Mapped[Key]
@@ -105,6 +106,7 @@ class Promise(Model):
     ended_by: Mapped[UUID | None] = mapped_column(ref("app_user.id"))
     ended_at: Mapped[datetime | None]
     tightens_id: Mapped[UUID | None] = mapped_column(ref("promise.id"))
+    teller_id: Mapped[UUID | None] = mapped_column(ref("app_user.id"))
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version, "eager_defaults": False}

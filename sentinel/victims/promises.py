@@ -31,12 +31,20 @@ VERSION_LIMIT = 40
 
 
 def make_promise(
-    *, party: Party, kind: str, cause_id: UUID, starts_at: datetime, no_later_than: datetime | None = None, tightens: Promise | None = None
+    *,
+    party: Party,
+    kind: str,
+    cause_id: UUID,
+    starts_at: datetime,
+    no_later_than: datetime | None = None,
+    tightens: Promise | None = None,
+    teller_id: UUID | None = None,
 ) -> Promise:
     """Promise a party something: one per party, kind and cause, so a second call returns the first.
 
     `starts_at` is when the duty arose (the report, the act, the assessment), not when it was typed. All step times are
-    worked out here, once. `no_later_than` is a date they were given before. Raises rules.NotPromised for what the
+    worked out here, once. `no_later_than` is a date they were given before; `teller_id` whoever was named to keep it, if not whoever
+    has the case. Raises rules.NotPromised for what the
     standards do not promise to the party's class. Recorded by the audit; `announce` tells the story.
     """
     if found := made_for(party, kind, cause_id):
@@ -61,6 +69,7 @@ def make_promise(
         manager_at=plan.manager_at,
         next_step_at=rules.initial_next_step(plan, made_at),
         tightens_id=tightens.id if tightens else None,
+        teller_id=tightens.teller_id if tightens else teller_id,
     )
     db.session.add(promise)
     db.session.flush()

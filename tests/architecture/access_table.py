@@ -114,6 +114,7 @@ ACCESS: dict[str, str | set[str]] = {
     "interventions.answer": SUPERVISES,
     "closing.case_closing": READS_CASES,  # in full alone: a service manager who signs for the last supervisor
     "closing.propose": WORKS_CASES,
+    "closing.name_teller": WORKS_CASES,
     "closing.keep_open": WORKS_CASES,
     "closing.close": WORKS_CASES,
     "closing.reopen": WORKS_CASES,
@@ -185,7 +186,8 @@ ACCESS: dict[str, str | set[str]] = {
     "dip_samples.check": SUPERVISES,
     "footprints.index": {"service_manager", "governance"},
     "footprints.index_csv": {"service_manager", "governance"},
-    "sign_off.ask": SUPERVISES,
+    "sign_off.ask": WORKS_CASES,
+    "unsupervised.ask": OVERSEES,
     "reading.mark": SUPERVISES,
     "reading.comment": SUPERVISES,
     # what victims say when their case has closed; and the survey itself, to whoever was sent it

@@ -68,6 +68,7 @@ def add_a_file(visitor: Visitor, case_path: str) -> None:
 
 def _furnish(folder: Path) -> dict[str, list[str]]:
     import_police([street_file(folder, [ROW, changed(Month="2026-13")])])
+    factories.unsupervised()
     restricted = _restricted()
     return {
         "supervisor": [*_of_supervisors(), f"/cases/{restricted.id}/access"],
@@ -122,7 +123,8 @@ def _of_supervisors() -> list[str]:
     _to_be_heard_and_written_to(asked)
     dip.draw_cases(actor=restricted_made.who(restricted_made.SUPERVISOR))
     unallocated.officer_id = None
-    with_care = [f"/cases/{case.id}/victim-care" for case in (hidden, asked)]
+    unsigned = restricted_made.restricted(officer=restricted_made.SUPERVISOR, report=False, state="closure_proposed")
+    with_care = [f"/cases/{unsigned.id}/ask-to-sign", *(f"/cases/{case.id}/victim-care" for case in (hidden, asked))]
     closing = f"/cases/{_never_answered().id}/closing"
     of_asked = [f"/cases/{asked.id}{page}" for page in ("/access", "/actions", "/timeline", "/hearings")]
     return [f"/cases/{hidden.id}", *of_asked, closing, "/board/dip-samples", "/letters", *with_care, *_ladders()]

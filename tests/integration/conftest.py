@@ -49,8 +49,8 @@ INSERT INTO document (id, case_id, name_shown, media_type, size, sha256, stored_
 INSERT INTO disclosure (id, case_id, reference, partner_id, to_whom, what, gateway, why, disclosed_at, by_user, recorded_at)
     SELECT gen_random_uuid(), c.id, c.reference, c.owner_partner_id, 'a', 'b', 'consent', 'c', now(), u.id, now()
     FROM asb_case c, app_user u WHERE u.email = 'officer@blaby.example';
-INSERT INTO dip_draw (id, drawn_by, week_of, drawn_at, seed, standards_version, wanted, pool)
-    SELECT gen_random_uuid(), u.id, '2026-11-30', now(), 'seed', '1', 3, '[]'
+INSERT INTO dip_draw (id, drawn_by, week_of, drawn_at, seed, standards_version, way, wanted, pool, left_out)
+    SELECT gen_random_uuid(), u.id, '2026-11-30', now(), 'seed', '1', 'team', 3, '[]', '[]'
     FROM app_user u WHERE u.email IN ('supervisor@blaby.example', 'supervisor@charnwood.example');
 INSERT INTO dip_sample (id, draw_id, place, case_id, drawn_for, drawn_at)
     SELECT gen_random_uuid(), d.id, 1, c.id, d.drawn_by, now() FROM asb_case c, dip_draw d;

@@ -58,7 +58,7 @@ Beginning = tuple[str, str]
 
 def furnish() -> list[Beginning]:
     """Make it all; where each of them begins."""
-    made = [*_work(), *_victims(), *_endings(), *_secrets(), *_reports(), *_people(), *_door(), *_machines(), *_lots()]
+    made = [*_work(), *_victims(), *_endings(), *_secrets(), *_reports(), *_people(), *_door(), *_machines(), *_lots(), *_unsigned()]
     homes = (OFFICER, TAKER, SUPERVISOR, GOVERNANCE, WORKER, ADMIN, INFORMATION, LANDLORD)
     return [*made, *((email, "/") for email in homes)]
 
@@ -264,6 +264,14 @@ def _machines() -> list[Beginning]:
     db.session.commit()
     pages = ["/board/messages", f"/board?open={alert}", f"/board/officers/{make.user(OFFICER).id}/cover", "/cases/export"]
     return [*((SUPERVISOR, page) for page in pages), (GOVERNANCE, "/imports"), (INFORMATION, "/record/flags")]
+
+
+def _unsigned() -> list[Beginning]:
+    """Cases nobody can sign on: of a team without a supervisor, and one whose only supervisor has it."""
+    make.unsupervised()
+    case = restricted_made.restricted(officer=SUPERVISOR, report=False, state="closure_proposed")
+    db.session.commit()
+    return [(GOVERNANCE, "/board"), (SUPERVISOR, f"/cases/{case.id}/ask-to-sign")]
 
 
 def _lots() -> list[Beginning]:

@@ -5,12 +5,23 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select
 
+from sentinel.access.models import Absence, User
+from sentinel.access.queries import viewer_of, with_roles
+from sentinel.alerts import messages
+from sentinel.alerts import queries as alerts
+from sentinel.alerts.models import Alert, Telling
+from sentinel.alerts.sweep import sweep
 from sentinel.cases import closure, handover, triage
+from sentinel.cases.service import move_to_officer
+from sentinel.core.db import db
 from sentinel.core.errors import NotAllowed, Refused
+from sentinel.post.models import Outbox
 from sentinel.victims import closing, service
 from sentinel.victims.models import ClosingView
 from tests import factories
+from tests.integration.page_read import words
 from tests.integration.promise_made import HIGH, MEDIUM, all_promises, assessed, contacted, opened, promises, report_taken, story, victim
+from tests.integration.risk_made import assess
 
 NASREEN = "Nasreen Khan-Abdullahi"
 
@@ -366,3 +377,150 @@ def test_whoever_was_told_when_they_rang_and_wants_to_think_has_the_same_ten_day
     told(case.parties[0], "later", direction="in")
     at("2026-12-17 17:00")
     assert missing(case) == [f"Ask {NASREEN} what they think of closing. There was no answer: a supervisor may sign without."]
+
+
+# --- Whoever was named is the one alerted -------------------------------------------------------------------------------
+
+
+TELLER, OTHER = "supervisor@blaby.example", "supervisor2@blaby.example"
+OFFICER = "officer@blaby.example"
+DUE = "2026-12-09 17:00"
+
+
+def proposed(at, teller=TELLER, answers=None):
+    """A case of the officer's, proposed for closing on a Wednesday morning, somebody else telling the victim."""
+    at("2026-12-02 10:47")
+    case = opened(report_taken(answers))
+    propose(case, teller=factories.user(teller))
+    return case, promises(case.parties[0], "open")["closure"]
+
+
+def swept(at, moment):
+    db.session.commit()
+    sweep(at(moment))
+
+
+def alert_of(promise):
+    found = select(Alert).where(Alert.trigger_key == "promise", Alert.subject_id == promise.id, Alert.closed_at.is_(None))
+    return db.session.scalars(found.execution_options(populate_existing=True)).one()
+
+
+def heard(promise):
+    """Who was told of the alert, by step."""
+    query = select(Telling.step, User.email).join(Alert, Alert.id == Telling.alert_id).join(User, User.id == Telling.user_id)
+    return {(step, email) for step, email in db.session.execute(query.where(Alert.subject_id == promise.id))}
+
+
+def test_the_named_teller_is_alerted_and_not_the_officer_who_sees_it_on_their_case(session, at, client_as):
+    case, promise = proposed(at)
+    swept(at, DUE)
+    assert heard(promise) == {(2, TELLER)}
+    alert = alert_of(promise)
+    assert (alert.officer_id, alert.own_officer) == (factories.user(TELLER).id, True)
+    for email in (TELLER, OFFICER):
+        viewer = viewer_of(with_roles(factories.user(email).id))
+        assert promise.id in set(db.session.scalars(select(Alert.subject_id).where(alerts.inbox(viewer))))
+    at("2026-12-10 08:00")
+    messages.write_digests()
+    digests = select(User.email).join(Outbox, Outbox.ref_id == User.id).where(Outbox.template == "alerts_digest")
+    of_promise = digests.join(Telling, Telling.outbox_id == Outbox.id).join(Alert, Alert.id == Telling.alert_id)
+    assert set(db.session.scalars(of_promise.where(Alert.subject_id == promise.id))) == {TELLER}
+    page = words(client_as(OFFICER).get(f"/cases/{case.id}/closing"))
+    assert f"Alerts about telling them go to {factories.user(TELLER).name}, or whoever stands in." in page
+
+
+def test_where_the_officer_tells_it_goes_along_with_the_case(session, at):
+    case, promise = proposed(at, teller=OFFICER)
+    assert promise.teller_id is None
+    swept(at, DUE)
+    move_to_officer(actor=supervisor(), case=case, officer=factories.user(OTHER), reason="Leave.")
+    assert closure.detail_of(case).teller_id == factories.user(OTHER).id
+    swept(at, "2026-12-09 17:05")
+    assert heard(promise) == {(2, OFFICER), (2, OTHER)}
+
+
+def test_the_tellers_alert_does_not_follow_the_case_to_another_officer(session, at):
+    case, promise = proposed(at)
+    swept(at, DUE)
+    move_to_officer(actor=supervisor(), case=case, officer=factories.user(OTHER), reason="Leave.")
+    swept(at, "2026-12-09 17:05")
+    assert closure.detail_of(case).teller_id == factories.user(TELLER).id
+    assert heard(promise) == {(2, TELLER)}
+    assert alert_of(promise).officer_id == factories.user(TELLER).id
+
+
+def test_when_the_teller_is_away_their_cover_hears_and_without_one_the_next_of_the_chain(session, at):
+    _, promise = proposed(at)
+    day = at(DUE).date()
+    away = Absence(user_id=factories.user(TELLER).id, starts_on=day, ends_on=day, cover_user_id=factories.user(OTHER).id)
+    db.session.add(away)
+    swept(at, DUE)
+    assert heard(promise) == {(2, OTHER)}
+
+
+def test_a_teller_who_can_no_longer_sign_in_is_not_the_end_of_it(session, at):
+    _, promise = proposed(at)
+    factories.user(TELLER).disabled_at = at("2026-12-08 09:00")
+    swept(at, DUE)
+    assert heard(promise) == {(2, OTHER)}, "no cover, nobody on duty: the supervisor who is left"
+
+
+@pytest.mark.parametrize(("moment", "step"), [("2026-12-08 09:00", 1), (DUE, 2), ("2026-12-10 17:00", 3), ("2026-12-14 17:00", 4)])
+def test_handing_the_telling_on_takes_the_alert_along_at_whatever_step_it_is(session, at, moment, step):
+    case, promise = proposed(at, teller=OTHER)
+    due = promise.due_at
+    swept(at, moment)
+    closure.name_teller(actor=officer(), case=case, teller=factories.user(TELLER))
+    assert (step, TELLER) in heard(promise)
+    assert (alert_of(promise).officer_id, alert_of(promise).step) == (factories.user(TELLER).id, step)
+    assert (promise.teller_id, promise.due_at) == (factories.user(TELLER).id, due)
+    closure.name_teller(actor=officer(), case=case, teller=officer())
+    assert (promise.teller_id, alert_of(promise).officer_id, alert_of(promise).own_officer) == (None, officer().id, False)
+    assert (step, OFFICER) in heard(promise)
+    assert f"{officer().name} tells the victims, in place of {factories.user(TELLER).name}" in story(case, "closure")
+
+
+def test_what_becomes_tighter_or_is_promised_to_a_newcomer_is_the_tellers_too(session, at):
+    case, promise = proposed(at)
+    at("2026-12-02 11:00")
+    assess(case.parties[0], "high")
+    kinds = [one for one in all_promises(case.parties[0], "closure") if one.state == "open"]
+    assert len(kinds) == 2
+    assert {one.teller_id for one in kinds} == {factories.user(TELLER).id}
+    assert promise in kinds
+
+
+def test_telling_them_closes_the_tellers_alert_and_the_page_says_who_told_in_whose_place(session, at, client_as):
+    case, promise = proposed(at)
+    swept(at, DUE)
+    told(case.parties[0])
+    assert promise.state == "kept", "rules.md names no person who alone keeps it"
+    assert not db.session.scalars(select(Alert).where(Alert.subject_id == promise.id, Alert.closed_at.is_(None))).all()
+    db.session.commit()
+    page = words(client_as(OFFICER).get(f"/cases/{case.id}/closing"))
+    assert f"Told by {officer().name}, in place of {factories.user(TELLER).name}" in page
+
+
+def test_another_teller_is_named_on_the_page_and_bad_names_are_refused(session, at, client_as):
+    case, promise = proposed(at)
+    db.session.commit()
+    client, path, named = client_as(OFFICER), f"/cases/{case.id}/closing/teller", factories.user(OTHER)
+    version = str(closure.teller_version(closure.detail_of(case)))
+    assert "Choose who tells the victims" in client.post(path, {"version": version}, status=422).text
+    stranger = str(factories.user("officer@charnwood.example").id)
+    assert "not one of those offered" in client.post(path, {"version": version, "teller": stranger}, status=422).text
+    page = words(client.follow(path, {"version": version, "teller": str(named.id)}))
+    assert f"Tells the victims {named.name}" in page
+    stale = client.post(path, {"version": version, "teller": str(officer().id)}, status=409).text
+    assert f"Somebody named {named.name} while you had this open" in stale
+    db.session.expire_all()
+    assert promise.teller_id == named.id
+    with pytest.raises(Refused, match="tells them already"):
+        closure.name_teller(actor=officer(), case=case, teller=named)
+    with pytest.raises(Refused, match="does not work on this case"):
+        closure.name_teller(actor=officer(), case=case, teller=factories.user("officer@charnwood.example"))
+    with pytest.raises(NotAllowed):
+        closure.name_teller(actor=factories.user("officer@charnwood.example"), case=case, teller=officer())
+    closure.keep_open(actor=officer(), case=case, reason="He came back.")
+    with pytest.raises(Refused, match="Nobody has proposed"):
+        closure.name_teller(actor=officer(), case=case, teller=officer())

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select, text, update
 
+from sentinel.access.models import User
 from sentinel.access.queries import viewer_of, with_roles
 from sentinel.cases.models import Action, Case, CaseClock, CaseEvent, CaseGrant
 from sentinel.core import clock
@@ -125,7 +126,7 @@ def test_no_two_seeds_are_the_same_and_nobody_chooses_them(client_as):
     for email in (SUPERVISOR, SECOND):
         case()
         db.session.commit()
-        client_as(email).post("/board/dip-samples/draw", {"seed": "0" * 32})
+        client_as(email).post("/board/dip-samples/draw", {"way": "team", "seed": "0" * 32})
     seeds = db.session.scalars(select(DipDraw.seed)).all()
     assert len(seeds) == len(set(seeds)) == 2
     assert "0" * 32 not in seeds
@@ -204,6 +205,133 @@ def test_only_a_supervisor_draws_and_only_where_there_is_a_case():
         dip.draw_cases(actor=who("officer@blaby.example"))
     with pytest.raises(Refused, match="no case to draw"):
         dip.draw_cases(actor=who())
+
+
+# --- one case of each officer -------------------------------------------------------------------------------------------
+
+
+def officer(name: str, team: str = "blaby-asb", role: str = "practitioner") -> User:
+    return make.colleague(name, role=role, team_slug=team)
+
+
+def of_each(email: str = SUPERVISOR, **more) -> DipDraw:
+    return dip.draw_cases(actor=who(email), way="each_officer", **more)
+
+
+def drawn_of(draw: DipDraw) -> list[Case]:
+    samples = db.session.scalars(select(DipSample).where(DipSample.draw_id == draw.id).order_by(DipSample.place))
+    return [sample.case for sample in samples]
+
+
+def left_out(draw: DipDraw) -> dict[UUID, str]:
+    return {UUID(one["officer"]): one["why"] for one in draw.left_out}
+
+
+def test_one_case_is_drawn_of_each_officer_however_many_they_have():
+    busy, other = officer("Busy"), officer("Other")
+    for _ in range(9):
+        make.case(officer=busy)
+    make.case(officer=other, level="high")
+    make.case(officer=make.user())
+    make.case(officer=make.user(SECOND))
+    draw = of_each()
+    assert sorted(case.officer.name for case in drawn_of(draw)) == sorted([busy.name, other.name, make.user().name, make.user(SECOND).name])
+    assert (draw.way, draw.wanted, len(draw.pool)) == ("each_officer", 4, 12)
+
+
+def test_of_each_officer_nobodys_cases_and_ones_own_are_not_drawn():
+    make.case(), make.case(officer=make.user(SUPERVISOR))
+    with pytest.raises(Refused, match="no case to draw"):
+        of_each()
+    taken = case()
+    draw = of_each()
+    assert [one.id for one in drawn_of(draw)] == [taken.id]
+    assert make.user(SUPERVISOR).id not in left_out(draw)
+
+
+def test_an_officer_of_whom_nothing_can_be_drawn_is_kept_with_the_reason(at):
+    idle, lately, hidden, gone = officer("Idle"), officer("Lately"), officer("Hidden"), officer("Gone")
+    gone.disabled_at = clock.now()
+    make.case(officer=lately)
+    of_each(SECOND)
+    make.case(officer=hidden, restricted=True)
+    case()
+    assert left_out(of_each()) == {idle.id: "none", lately.id: "lately", hidden.id: "none"}
+
+
+def test_officers_of_other_teams_are_neither_drawn_nor_missed():
+    elsewhere, moved = officer("Elsewhere", "charnwood-asb"), officer("Moved", "charnwood-asb")
+    make.case(team_slug="charnwood-asb", officer=elsewhere)
+    mine = make.case(officer=moved)
+    draw = of_each()
+    assert [one.id for one in drawn_of(draw)] == [mine.id]
+    assert set(left_out(draw)) == {make.user().id}
+
+
+OF_EACH_AGAIN = """
+SELECT DISTINCT ON (one ->> 'officer') one ->> 'case' FROM dip_draw d, jsonb_array_elements(d.pool) one,
+    LATERAL (SELECT ('x' || substr(encode(sha256(convert_to(d.seed || ':' || (one ->> 'case'), 'UTF8')), 'hex'), 1, 16))::bit(64) AS bits) h
+WHERE d.id = :draw
+ORDER BY one ->> 'officer', -ln((((h.bits >> 11)::bigint)::float8 + 0.5) / 9007199254740992) / (one ->> 'weight')::float8
+"""
+
+
+def test_the_database_draws_the_same_case_of_each_officer_again_from_what_was_recorded():
+    people = [make.user(), *(officer(f"Officer {n}") for n in range(6))]
+    for n in range(60):
+        one = make.case(officer=people[n % 5 if n % 2 else n % 7], level="high" if n % 3 == 0 else "medium")
+        if n % 4 == 0:
+            quiet(one)
+    draw = of_each()
+    again = {UUID(key) for (key,) in db.session.execute(text(OF_EACH_AGAIN), {"draw": draw.id})}
+    drawn = drawn_of(draw)
+    assert {one.id for one in drawn} == again
+    assert len(drawn) == len({one.officer_id for one in drawn}) == len(people)
+
+
+def test_among_an_officers_own_cases_likelier_is_as_much_likelier_as_the_weight_says_whoever_else_is_there():
+    """4,000 seeds: within four standard errors, for an officer with three cases beside one with forty heavy ones."""
+    own = {UUID(int=1): 6, UUID(int=2): 3, UUID(int=3): 1}
+    weights = own | {UUID(int=n): 6 for n in range(10, 50)}
+    whose = {key: UUID(int=1 if key in own else 2) for key in weights}
+    found, seeds = dict.fromkeys(own, 0), 4_000
+    for n in range(seeds):
+        of_each_officer = rules.drawn_of_each(f"seed {n}", weights, whose)
+        assert {whose[key] for key in of_each_officer} == set(whose.values()) and len(of_each_officer) == 2
+        found[next(key for key in of_each_officer if key in own)] += 1
+    for key, weight in own.items():
+        share = weight / sum(own.values())
+        assert abs(found[key] / seeds - share) < 4 * math.sqrt(share * (1 - share) / seeds), (weight, found[key])
+
+
+def test_what_was_chosen_is_not_drawn_twice_in_one_week_in_the_other_way():
+    case(), case()
+    dip.draw_cases(actor=who())
+    with pytest.raises(Refused, match="drawn already"):
+        of_each()
+
+
+def test_a_way_that_is_none_is_refused_at_its_field(client_as):
+    case()
+    db.session.commit()
+    with pytest.raises(Refused, match="Choose how"):
+        dip.draw_cases(actor=who(), way="by age")
+    client = client_as(SUPERVISOR)
+    for given in ({}, {"way": "by age"}):
+        assert 'href="#way' in client.post("/board/dip-samples/draw", given, status=422).text
+    assert db.session.scalar(select(func.count()).select_from(DipDraw)) == 0
+
+
+def test_the_page_says_of_whom_nothing_was_drawn(client_as):
+    case(level="high"), officer("Dele Adeyemi-Okonkwo")
+    make.case()
+    db.session.commit()
+    client = client_as(SUPERVISOR)
+    page = words(client.follow("/board/dip-samples/draw", {"way": "each_officer"}))
+    assert "1 case drawn from 1: one of each officer." in page
+    assert "Nothing was drawn of Dele Adeyemi-Okonkwo: no live case that you see in full." in page
+    assert "Cases that nobody has yet were left out." in page
+    assert "1 case drawn from 1, one of each officer" in words(client.get("/board"))
 
 
 # --- checking -----------------------------------------------------------------------------------------------------------
@@ -293,7 +421,7 @@ def test_cases_are_drawn_and_checked_on_the_pages(client_as):
     case(), case(level="high")
     client = client_as(SUPERVISOR)
     assert "This week’s cases are not drawn yet." in words(client.get("/board"))
-    page = words(client.follow("/board/dip-samples/draw", {}))
+    page = words(client.follow("/board/dip-samples/draw", {"way": "team"}))
     assert "2 cases drawn from 2." in page
     assert "1 case high risk: 3 times as likely" in page
     sample = db.session.scalars(select(DipSample).order_by(DipSample.place)).first()
@@ -320,8 +448,8 @@ def test_a_question_left_out_is_said_at_the_question(client_as):
 def test_two_clicks_draw_once(client_as):
     case()
     client = client_as(SUPERVISOR)
-    client.follow("/board/dip-samples/draw", {})
-    assert "drawn already" in client.post("/board/dip-samples/draw", {}, status=422).text
+    client.follow("/board/dip-samples/draw", {"way": "team"})
+    assert "drawn already" in client.post("/board/dip-samples/draw", {"way": "team"}, status=422).text
     assert db.session.scalar(select(func.count()).select_from(DipDraw)) == 1
 
 

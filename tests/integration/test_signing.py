@@ -7,13 +7,16 @@ from sqlalchemy import select
 
 from sentinel.access.models import RoleHeld
 from sentinel.access.queries import viewer_of, with_roles
-from sentinel.alerts.models import Alert
+from sentinel.alerts.models import Alert, Telling
+from sentinel.alerts.sweep import sweep
 from sentinel.cases import closure, signing
 from sentinel.cases.models import Case, CaseGrant
 from sentinel.core import clock
 from sentinel.core.db import db
 from sentinel.core.errors import NotAllowed, Refused
 from sentinel.desk import to_sign
+from sentinel.referrals import service as referring
+from sentinel.referrals.models import Referral
 from sentinel.risk import service as assessing
 from sentinel.supervision import service as supervision
 from sentinel.supervision.models import SupervisionReview
@@ -21,8 +24,8 @@ from sentinel.victims import service as victims
 from tests import factories as make
 from tests.integration import promise_made
 from tests.integration.page_read import words
-from tests.integration.restricted_made import restricted, told_of
-from tests.integration.risk_made import FULL_HIGH, assess
+from tests.integration.restricted_made import looking, restricted, told_of
+from tests.integration.risk_made import FULL_HIGH, assess, victim_on_case
 
 SUPERVISOR, SECOND, MANAGER = "supervisor@blaby.example", "supervisor2@blaby.example", "manager@blaby.example"
 OFFICER, GOVERNANCE = "officer@blaby.example", "governance@county.example"
@@ -102,7 +105,7 @@ def test_where_no_other_supervisor_is_left_the_service_manager_signs(four, kind)
     alone()
     with pytest.raises(NotAllowed) as refused:
         do(kind, who(SUPERVISOR))
-    assert refused.value.sentence == CAN + "There is no other supervisor: ask Rajesh Vaghela, on the page of signatures."
+    assert refused.value.sentence == CAN + "There is no other supervisor: ask Rajesh Vaghela, on the page of the case."
     do(kind, who(MANAGER))
 
 
@@ -112,8 +115,10 @@ def test_with_nobody_at_all_the_sentence_says_whom_to_ask(four, kind):
     alone()
     make.user(MANAGER).vetted_until = clock.today() - timedelta(days=1)
     db.session.flush()
-    with pytest.raises(NotAllowed, match="ask your local administrator"):
+    with pytest.raises(NotAllowed) as refused:
         do(kind, who(SUPERVISOR))
+    told = make.user(GOVERNANCE).name
+    assert refused.value.sentence == f"{CAN}{signing.NOBODY} {told} is told when you ask, and can have one named."
 
 
 def test_ones_own_case_is_not_among_what_one_may_sign_and_the_page_says_whose_it_is(four, client_as):
@@ -125,7 +130,7 @@ def test_ones_own_case_is_not_among_what_one_may_sign_and_the_page_says_whose_it
     page = words(client_as(SUPERVISOR).get("/sign-off"))
     assert "On cases you have yourself, somebody else signs" in page
     assert "Gethin Rees can." in page
-    assert "Ask them to sign" not in page
+    assert "Ask for a signature" not in page
 
 
 def test_the_service_manager_is_asked_and_signs_what_there_is_for_five_days(four, client_as, at):
@@ -134,9 +139,10 @@ def test_the_service_manager_is_asked_and_signs_what_there_is_for_five_days(four
     db.session.commit()
     manager = client_as(MANAGER)
     assert case.reference not in manager.get("/sign-off").text, "no case by that role"
-    assert "Ask them to sign" in words(client_as(SUPERVISOR).get("/sign-off"))
-    page = words(client_as(SUPERVISOR).follow(f"/sign-off/ask/{case.id}", {}))
-    assert "Rajesh Vaghela can until Monday 7 December." in page
+    assert "Ask for a signature" in words(client_as(SUPERVISOR).get("/sign-off"))
+    page = words(client_as(SUPERVISOR).follow(f"/cases/{case.id}/ask-to-sign", {"why": "Four things, before she moves."}))
+    assert "Rajesh Vaghela can sign it now, and was told." in page
+    assert "Rajesh Vaghela can until Monday 7 December." in words(client_as(SUPERVISOR).get("/sign-off"))
     kinds = {one.kind for group in to_sign.groups(as_(MANAGER)) for one in group.rows}
     assert kinds == set(FOUR)
     assert to_sign.count(as_(MANAGER)) == sum(len(group.rows) for group in to_sign.groups(as_(MANAGER)))
@@ -156,16 +162,19 @@ def test_the_service_manager_is_asked_and_signs_what_there_is_for_five_days(four
     assert to_sign.groups(as_(MANAGER))[0].rows == []
 
 
-def test_nobody_is_asked_while_somebody_can_sign_nor_twice_nor_for_a_case_of_others(four):
+def test_nobody_is_asked_while_somebody_can_sign_nor_twice_nor_by_strangers_nor_without_a_reason(four):
     _, case = four
+    asking = {"case": case, "why": "It cannot wait."}
     with pytest.raises(Refused, match="Gethin Rees can"):
-        signing.ask_manager(actor=who(SUPERVISOR), case=case)
+        signing.ask_manager(actor=who(SUPERVISOR), **asking)
     alone()
-    with pytest.raises(NotAllowed, match="Only a supervisor who has the case"):
-        signing.ask_manager(actor=who(OFFICER), case=case)
-    signing.ask_manager(actor=who(SUPERVISOR), case=case)
+    with pytest.raises(NotAllowed, match="Only practitioners and supervisors of the partner"):
+        signing.ask_manager(actor=who("officer@charnwood.example"), **asking)
+    with pytest.raises(Refused, match="Say in a sentence"):
+        signing.ask_manager(actor=who(SUPERVISOR), case=case, why=" ")
+    signing.ask_manager(actor=who(SUPERVISOR), **asking)
     with pytest.raises(Refused, match="asked already"):
-        signing.ask_manager(actor=who(SUPERVISOR), case=case)
+        signing.ask_manager(actor=who(OFFICER), **asking)
     assert len(db.session.scalars(select(CaseGrant).where(CaseGrant.case_id == case.id, CaseGrant.level == "named")).all()) == 1
 
 
@@ -210,6 +219,178 @@ def test_that_a_team_has_no_supervisor_is_said_to_those_who_can_mend_it(how, cli
     for email in (MANAGER, GOVERNANCE, "admin@blaby.example"):
         assert sentence in words(client_as(email).get(f"/partnership/{partner}")), email
     assert sentence not in words(client_as("supervisor@charnwood.example").get("/board"))
+
+
+def asked_of_manager(case: Case) -> Alert | None:
+    db.session.flush()
+    found = select(Alert).where(Alert.trigger_key == "signature_asked", Alert.subject_id == case.id, Alert.closed_at.is_(None))
+    return db.session.scalars(found).one_or_none()
+
+
+def high_case() -> Case:
+    """A case of the officer's on which a supervision review and a lower level wait."""
+    party = promise_made.victim_on_case(promise_made.HIGH)
+    assess(party, "medium", FULL_HIGH)
+    nobody_supervises()
+    db.session.commit()
+    return party.case
+
+
+def test_an_officer_whose_team_has_no_supervisor_asks_on_the_page_of_the_case_and_the_manager_signs(client_as):
+    case = high_case()
+    officer, manager = client_as(OFFICER), client_as(MANAGER)
+    page = words(officer.get(f"/cases/{case.id}"))
+    assert "No supervisor can sign on this case" in page
+    assert "It waits for a signature: a lower level of risk; a supervision review of high risk." in page
+    manager.get(f"/cases/{case.id}/risk", status=404)
+    refused = officer.post(f"/cases/{case.id}/ask-to-sign", {"why": " "}, status=422).text
+    assert "Say in a sentence what they are to sign" in refused
+    page = words(officer.follow(f"/cases/{case.id}/ask-to-sign", {"why": "She is safe now and waits to hear."}))
+    assert "Rajesh Vaghela can sign it now, and was told." in page
+    assert "Rajesh Vaghela was asked, today, 10am" in page
+    assert "Ask the service manager" not in page
+    alert = asked_of_manager(case)
+    assert told_of("signature_asked", alert.subject_id) == {MANAGER}
+    assert "To sign where no supervisor can: She is safe now" in words(officer.get(f"/cases/{case.id}/access"))
+    listed = {one.kind: one for group in to_sign.groups(as_(MANAGER)) for one in group.rows}
+    assert set(listed) == {"lowering", "review"}
+    manager.follow(f"/sign-off/lowering/{listed['lowering'].id}", {"answer": "agree", "note": "Read it."})  # and no review is due
+    db.session.expire_all()
+    assert signing.unsigned(case) == []
+    assert "No supervisor can sign" not in words(officer.get(f"/cases/{case.id}"))
+
+
+def test_the_alert_ends_when_nothing_waits_or_a_supervisor_can_sign_and_rises_to_governance_meanwhile(at):
+    case = high_case()
+    signing.ask_manager(actor=who(OFFICER), case=case, why="It cannot wait.")
+    at("2026-12-03 16:59")
+    sweep(clock.now())
+    assert asked_of_manager(case).step == 1
+    at("2026-12-03 17:00")
+    assert asked_of_manager(case).step == 1
+    at("2026-12-04 17:00")
+    sweep(clock.now())
+    assert asked_of_manager(case).step == 2
+    assert told_of("signature_asked", case.id) == {MANAGER, GOVERNANCE}
+    make.user(SECOND).disabled_at = None
+    sweep(clock.now())
+    assert asked_of_manager(case) is None
+
+
+def test_whoever_was_asked_before_is_written_to_again_when_asked_anew(at):
+    case = high_case()
+    signing.ask_manager(actor=who(OFFICER), case=case, why="It cannot wait.")
+    make.user(SECOND).disabled_at = None
+    sweep(clock.now())
+    at("2026-12-14 10:00")
+    nobody_supervises()
+    signing.ask_manager(actor=who(OFFICER), case=case, why="It waits again.")
+    assert asked_of_manager(case) is not None
+    assert (
+        len(
+            set(
+                db.session.scalars(
+                    select(Telling.outbox_id).join(Alert, Alert.id == Telling.alert_id).where(Alert.trigger_key == "signature_asked")
+                )
+            )
+        )
+        == 2
+    )
+
+
+def test_with_no_service_manager_either_governance_is_told_and_the_page_says_so(client_as):
+    case = high_case()
+    make.user(MANAGER).disabled_at = clock.now()
+    db.session.commit()
+    officer, told = client_as(OFFICER), make.user(GOVERNANCE).name
+    page = words(officer.get(f"/cases/{case.id}"))
+    assert f"There is no service manager either. {told} is told when you ask, and can have one named." in page
+    assert "Asked. There is no other supervisor and no service manager" in words(
+        officer.follow(f"/cases/{case.id}/ask-to-sign", {"why": "Nobody can sign."})
+    )
+    assert told_of("signature_asked", case.id) == {GOVERNANCE}
+    client_as(GOVERNANCE).get(f"/cases/{case.id}", status=403)
+    refused = officer.post(f"/cases/{case.id}/ask-to-sign", {"why": "Again."}, status=422).text
+    assert "You can ask again after five days" in refused
+    assert f"{told} hears of what is asked for" in words(client_as(GOVERNANCE).get("/board"))
+
+
+def test_nothing_is_asked_where_nothing_waits(client_as):
+    case = make.case(officer=make.user())
+    nobody_supervises()
+    db.session.commit()
+    page = words(client_as(OFFICER).get(f"/cases/{case.id}/ask-to-sign"))
+    assert "Nothing on this case waits for a signature" in page
+    assert "Nothing on this case waits" in client_as(OFFICER).post(f"/cases/{case.id}/ask-to-sign", {"why": "x"}, status=422).text
+
+
+def test_a_service_manager_who_has_the_case_is_not_asked_and_does_not_sign():
+    case = high_case()
+    case.officer_id = make.user(MANAGER).id
+    db.session.flush()
+    assert signing.managers(case) == []
+    assert signing.ask_manager(actor=who(OFFICER), case=case, why="It cannot wait.") == []
+    assert told_of("signature_asked", case.id) == {GOVERNANCE}
+    review = db.session.scalars(select(SupervisionReview)).one()
+    with pytest.raises(NotAllowed):
+        supervision.sign_review(actor=who(MANAGER), review=review, note="Right.")
+
+
+@pytest.mark.parametrize("email", [MANAGER, GOVERNANCE])
+def test_whoever_sees_the_board_asks_for_a_whole_team_without_seeing_a_case(client_as, email):
+    case, quiet = high_case(), make.case(officer=make.user())
+    hidden = make.case(officer=make.user(), restricted=True, state="closure_proposed")
+    db.session.commit()
+    team, client = make.team(), client_as(email)
+    assert "Ask for 1 case that waits" in words(client.get("/board"))
+    assert "Say in a sentence" in client.post(f"/board/unsupervised/{team.id}", {"why": ""}, status=422).text
+    page = words(client.follow(f"/board/unsupervised/{team.id}", {"why": "The only supervisor left on Friday."}))
+    assert "Asked for 1 case. Rajesh Vaghela is told within minutes." in page
+    assert "Ask for" not in page.split("has no supervisor")[1][:400]
+    grants = db.session.scalars(select(CaseGrant).where(CaseGrant.grantee == make.user(MANAGER).id)).all()
+    assert [grant.case_id for grant in grants] == [case.id]
+    assert {quiet.id, hidden.id}.isdisjoint({grant.case_id for grant in grants})
+    sweep(clock.now())
+    assert told_of("signature_asked", case.id) == {MANAGER}
+    assert {one.kind for group in to_sign.groups(as_(MANAGER)) for one in group.rows} == {"lowering", "review"}
+    story = words(client_as(OFFICER).get(f"/cases/{case.id}/timeline"))
+    assert "The only supervisor left on Friday." in story
+    client.post(f"/board/unsupervised/{team.id}", {"why": "Again."}, status=422)
+    if email == GOVERNANCE:
+        client.get(f"/cases/{case.id}", status=403)
+
+
+def test_nobody_asks_for_a_team_that_is_not_theirs_or_has_a_supervisor(client_as):
+    case, team = high_case(), make.team()
+    stranger = "supervisor@charnwood.example"
+    client_as(stranger).post(f"/board/unsupervised/{team.id}", {"why": "Mine."}, status=404)
+    actor = who(stranger)
+    with looking(stranger):
+        assert signing.waiting_in(team) == 0
+        with pytest.raises(Refused, match="Nothing waits"):
+            signing.ask_for_team(actor=actor, team=team, why="Mine.")
+    make.user(SECOND).disabled_at = None
+    db.session.commit()
+    client_as(MANAGER).get(f"/board/unsupervised/{team.id}", status=404)
+    assert not db.session.scalars(select(CaseGrant).where(CaseGrant.case_id == case.id)).all()
+
+
+def test_a_referral_refused_is_decided_by_the_manager_where_nobody_else_can(client_as):
+    party = victim_on_case()
+    party.detail.consent_victim_first = "refused"
+    db.session.flush()
+    assess(party, "high")
+    case, referral = party.case, db.session.scalars(select(Referral)).one()
+    case.officer_id = make.user(SUPERVISOR).id
+    alone()
+    db.session.commit()
+    with pytest.raises(NotAllowed, match="You have this case yourself"):
+        referring.decide_held(actor=who(SUPERVISOR), referral=referral, send_it=False, reason="Her wish.")
+    assert "referral" not in {one.kind for group in to_sign.groups(as_(SUPERVISOR)) for one in group.rows}
+    client_as(SUPERVISOR).follow(f"/cases/{case.id}/ask-to-sign", {"why": "She said no; I have her case."})
+    client_as(MANAGER).follow(f"/sign-off/referral/{referral.id}", {"answer": "send", "note": "Her life is in danger."})
+    db.session.expire_all()
+    assert (referral.state, referral.decided_by) == ("open", make.user(MANAGER).id)
 
 
 def test_a_supervisor_of_another_team_of_the_partner_signs_what_waits():

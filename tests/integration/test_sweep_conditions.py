@@ -13,7 +13,7 @@ from config import agreed
 from sentinel.access.models import Absence, User
 from sentinel.alerts import raising
 from sentinel.alerts.models import Alert
-from sentinel.cases.models import Action, BreakGlass, CaseClock, Party, Report, RestrictedTouch
+from sentinel.cases.models import Action, BreakGlass, CaseClock, CaseDetail, Party, Report, RestrictedTouch
 from sentinel.core import clock
 from sentinel.core.db import db, new_id
 from sentinel.interventions.models import Hearing, Intervention
@@ -222,6 +222,15 @@ def referral_held() -> Fact:
     return Fact(row.id, change(row, state="open"))
 
 
+def signature_asked() -> Fact:
+    case = make.case(officer=officer(), state="closure_proposed")
+    for email in ("supervisor@blaby.example", "supervisor2@blaby.example"):
+        make.user(email).disabled_at = clock.now()
+    detail = db.session.get_one(CaseDetail, case.id)
+    change(detail, sign_asked_at=london(START))()
+    return Fact(case.id, change(detail, signed_by=make.user("manager@blaby.example").id))
+
+
 def action_overdue() -> Fact:
     case = make.case(officer=officer())
     made = {"created_by": officer().id, "created_at": clock.now(), "owner_id": officer().id}
@@ -349,6 +358,7 @@ REACHED = [
     (referral_failed, [START, "2026-12-03 17:00"]),
     (referral_unreceived, [START, "2026-12-03 17:00"]),
     (referral_held, [START, "2026-12-04 17:00"]),
+    (signature_asked, [START, "2026-12-04 17:00"]),
     (message_failed, [START, "2026-12-03 17:00"]),
     (repeat_victim, [START, "2026-12-03 17:00"]),
     (repeat_location, [START, "2026-12-03 17:00"]),
