@@ -103,9 +103,7 @@ def _posts_it(way: Way, made: Walked) -> None:
     expect(row).to_have_count(0)
 
 
-def test_a_case_is_closed_once_its_victim_was_heard_and_it_is_signed(
-    furnished: Furnished, walker: type[Way], arrive: Arrives
-) -> None:
+def test_a_case_is_closed_once_its_victim_was_heard_and_it_is_signed(furnished: Furnished, walker: type[Way], arrive: Arrives) -> None:
     served, sets = furnished
     made = sets[walker]
     set_clock(served, OPENED_AT)
