@@ -26,6 +26,7 @@ PARTS = {  # the hours of a day that its part covers; past 24 is the next mornin
 }
 FILLERS = frozenset(["about", "approximately", "around", "at", "exactly", "in", "just", "of", "on", "roughly", "the", "this"])
 EARLIEST_YEAR = 1900
+NEAR_ENOUGH = timedelta(days=300)  # a day still to come that is further away without its year is likelier to be one that has passed
 
 _MONTH = r"(?P<month>" + "|".join(name[:3] for name in MONTHS) + r")[a-z]*"
 _COUNT = r"(?P<n>\d{1,3}|half an|an?|" + "|".join(NUMBERS) + r")"
@@ -183,7 +184,13 @@ def _dates(found: re.Match[str], today: date, future: bool) -> list[date]:
         real_date(today.year, month, day)
     near = [year for year in range(today.year - 8, today.year + 9) if _exists(year, month, day)]
     days = [date(year, month, day) for year in near]
-    return [d for d in days if d >= today][:2] if future else [d for d in days if d <= today][:-3:-1]
+    if not future:
+        return [d for d in days if d <= today][:-3:-1]
+    ahead = [d for d in days if d >= today][:2]
+    if ahead[0] - today > NEAR_ENOUGH:
+        said, year = f"{day} {MONTHS[month - 1].title()}", ahead[0].year
+        raise NotUnderstoodError(f"{said} has passed. If you mean {year}, enter the year too, such as {said} {year} 2pm.")
+    return ahead
 
 
 def _exists(year: int, month: int, day: int) -> bool:

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from sentinel.access import guards
 from sentinel.access import queries as people
-from sentinel.access.models import User
+from sentinel.access.models import Absence, User
 from sentinel.access.permissions import Permission, allows
 from sentinel.alerts.queries import absences
 from sentinel.cases.forms import GiveForm, key
@@ -16,8 +16,10 @@ from sentinel.cases.forms import people as as_options
 from sentinel.cases.moving import Moves, move_many
 from sentinel.core.db import db
 from sentinel.core.errors import NotFound, Refused
+from sentinel.core.fields import Option
 from sentinel.core.pages import counted
 from sentinel.core.viewer import current
+from sentinel.core.words import day
 from sentinel.desk import board_officers
 from sentinel.desk.board_teams import overseen_teams
 from sentinel.desk.sending import send
@@ -125,11 +127,11 @@ def _page(officer: User | None, form: GiveForm, done: Moves | None = None) -> st
     shown: dict[str, Any] = {str(case.id): case for case, _ in rows}
     why = {str(case_id): sentence for case_id, _, sentence in (done.refused if done else [])}
     away = absences([UUID(option.value) for option in form.officer.options] + ([officer.id] if officer else []))
+    form.officer.options = [_with_absence(option, away.get(UUID(option.value))) for option in form.officer.options]
     return render_template(
         "board/officer.html",
         officer=officer,
         away=away.get(officer.id) if officer else None,
-        others_away=[one for one in form.officer.options if UUID(one.value) in away],
         rows=rows,
         form=form,
         moved=len(done.moved) if done else 0,
@@ -138,3 +140,7 @@ def _page(officer: User | None, form: GiveForm, done: Moves | None = None) -> st
         gives=allows(viewer, Permission.SUPERVISE),
         sends=url_for(".give", officer_id=officer.id) if officer else url_for(".allocate"),
     )
+
+
+def _with_absence(option: Option, absence: Absence | None) -> Option:
+    return Option(option.value, f"{option.label} (away to {day(absence.ends_on)})") if absence else option

@@ -57,8 +57,8 @@ class Shown:
 
     @cached_property
     def count(self) -> int | None:
-        """How many things wait there; not on the answer to a form."""
-        return self.item.count(current()) if self.item.count and request.method == "GET" else None
+        """How many things wait there."""
+        return self.item.count(current()) if self.item.count else None
 
 
 BOARD_PAGES = ("board", "board_cases", "rota", "outbox", "dip_samples", "footprints")

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from config.agreed.survey import Survey
+from sentinel.core.errors import Refused
 from sentinel.core.fields import AreaField, RadiosField, TickField
 from sentinel.core.forms import Form
 from sentinel.surveys.models import MOST_WORDS
@@ -28,7 +29,7 @@ class SurveyForm(Form):
         """Something was answered."""
         fine = super().validate(extra_validators)
         if fine and not self.answers() and not self["expected"].data:
-            self.form_errors.append(NOTHING)
+            self.refuse(Refused(NOTHING, field=self.questions[0].short_name))
             return False
         return fine
 

@@ -158,7 +158,7 @@ def test_who_is_away_is_said_and_whoever_is_not_of_the_board_gives_nothing(clien
     today = clock.today()
     db.session.add(Absence(user_id=make.user(SECOND).id, starts_on=today, ends_on=today + timedelta(days=3)))
     db.session.commit()
-    assert "Away today: Gethin Rees." in words(client_as(SUPERVISOR).get(f"/board/officers/{make.user(OFFICER).id}"))
+    assert "Gethin Rees (away to " in words(client_as(SUPERVISOR).get(f"/board/officers/{make.user(OFFICER).id}"))
     given(client_as("supervisor@charnwood.example"), one, status=404)
     given(client_as(OFFICER), one, status=403)
     given(client_as("manager@blaby.example"), one, status=403)

@@ -112,3 +112,12 @@ def test_a_stored_moment_is_read_back_the_same(moment: datetime) -> None:
 def test_the_leap_day_of_a_common_year_is_no_date() -> None:
     with pytest.raises(NotUnderstoodError, match="29 February is not a date"):
         real_date(2026, 2, 29)
+
+
+@pytest.mark.parametrize("typed", ["1 December 10am", "1/12 10am", "30 November"])
+def test_a_day_that_has_just_passed_is_not_taken_for_next_year(typed: str) -> None:
+    now = datetime(2026, 12, 2, 9, 0, tzinfo=UTC)
+    with pytest.raises(NotUnderstoodError, match="has passed. If you mean 2027, enter the year too"):
+        understand(typed, now, future=True)
+    assert understand("1 December 2027 10am", now, future=True).start.year == 2027
+    assert understand("1 September 10am", now, future=True).start.year == 2027
