@@ -161,6 +161,8 @@ class Writer:
                 self.do("join", report=report.name, case=self.chance.choice(own), by="officer")
             case "decide":
                 how = self.chance.choice(("signposted", "no_further_action", "withdrawn"))
+                if self.chance.random() < 0.3:
+                    self.do("decide_code", party=f"{report.name}/victim", applies=True)
                 self.do("decide", report=report.name, how=how, by="officer")
             case "hand_over":
                 self.do("hand_over", matter=report.name, kind="report", team=_other(report.team))
@@ -211,9 +213,9 @@ class Writer:
             self.soon()
             match self.chance.choice(("told",) * 12 + ("silent", "lost", "forgotten")):
                 case "told":
-                    self._contact(party, "reached", COVERED, by="officer")
+                    self.contact(party, "reached", COVERED, by="officer")
                 case "silent":
-                    self._contact(party, "attempt", (), by="officer")
+                    self.contact(party, "attempt", (), by="officer")
                     self.soon(40_000)
                     self.do("go_without", party=party.name)
                 case "lost":
@@ -230,7 +232,7 @@ class Writer:
         ):
             case "contact":
                 covers = pick([(), COVERED, ("first_contact",), ("first_contact", "decision"), ("after_assessment", "safety_call")])
-                self._contact(party, pick(("reached", "reached", "attempt", "delivered", "one_way_sent")), covers)
+                self.contact(party, pick(("reached", "reached", "attempt", "delivered", "one_way_sent")), covers)
             case "assess":
                 suggested = pick(LEVELS)
                 self.do("assess", party=party.name, suggested=suggested, judged=pick((suggested, suggested, *LEVELS)))
@@ -245,7 +247,8 @@ class Writer:
             case _:
                 self._else(party)
 
-    def _contact(self, party: Party, outcome: str, covers: tuple[str, ...], by: str | None = None) -> None:
+    def contact(self, party: Party, outcome: str, covers: tuple[str, ...], by: str | None = None) -> None:
+        """With or about somebody, now or a while ago."""
         pick = self.chance.choice
         one_way = outcome in ("delivered", "one_way_sent")
         back = pick((0, 0, 0, 0, 20, 300, self.chance.randint(1, 9000))) if by is None else 0
@@ -274,7 +277,7 @@ class Writer:
     def _excuse(self, party: Party) -> None:
         """Three attempts in a few days, mostly enough of them; then the supervisor."""
         for _ in range(self.chance.choice((2, 3, 3, 3))):
-            self._contact(party, "attempt", ())
+            self.contact(party, "attempt", ())
             self.soon(2200)
         if party.open:
             self.do("excuse", party=party.name, kind=self.chance.choice(party.open).kind)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from tests.simulation.holding import HELD
 from tests.simulation.matters import Case, Hearing, Party
 from tests.unit import reckoner
 
@@ -76,6 +77,9 @@ def at_hold(writer: Writer, case: Case) -> None:
         writer.do("intervene", case=case.name)
     day = writer.now.astimezone(reckoner.LONDON).date() + timedelta(days=chance.randint(0, 8))
     writer.do("hold_telling", case=case.name, until=day, by=chance.choice(("supervisor", "supervisor", "supervisor", "officer")))
+    if chance.random() < 0.4:
+        writer.soon()
+        writer.contact(chance.choice(case.parties), chance.choice(("attempt", "reached")), HELD, by="officer")
 
 
 def _name(writer: Writer) -> str:

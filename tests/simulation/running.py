@@ -95,7 +95,7 @@ def _run(steps: list[Step], model: Model, verbs: Verbs, comparing: Comparing, un
             if done is None:
                 continue
             ran.refused += not done
-            comparing.after(step.at, swept=step.verb == "sweep")
+            comparing.after(step.at, sweeps=(2 if step.about.get("beside") else 1) if step.verb == "sweep" else 0)
         except Differs as differs:
             ran.failure, ran.failed_at = differs, n
             return ran
