@@ -15,8 +15,11 @@ TEMPLATES = {"now": AT_ONCE, "digest": DIGEST}
 MORNING = range(6, 12)
 
 _UNSENT = "outbox_id IS NULL AND via = :via AND (CAST(:alert_id AS bigint) IS NULL OR alert_id = :alert_id)"
-_TO_TELL = text(f"SELECT DISTINCT user_id FROM telling WHERE {_UNSENT} ORDER BY user_id")  # noqa: S608
-# Another sweep may be writing messages at the same moment: each telling goes into one of them.
+# Another sweep may be writing messages at the same moment: each telling goes into one of them, and nobody gets one with nothing in it.
+_TO_TELL = text(
+    f"""SELECT DISTINCT user_id FROM (SELECT user_id FROM telling WHERE {_UNSENT} ORDER BY alert_id, step, user_id
+    FOR UPDATE SKIP LOCKED) AS mine"""  # noqa: S608
+)
 _TELL_WITH = text(
     f"""UPDATE telling t SET outbox_id = u.message
     FROM (SELECT alert_id, step, user_id, m.message FROM telling

@@ -266,7 +266,7 @@ def test_a_supervisor_signs_and_the_officer_closes(session, client_as, at):
     officer.post(f"{path}/close", hidden(officer.get(path), f"{path}/close"))
     closed = words(officer.get(path))
     assert "The victim could not be reached" in closed
-    assert "Ellie Marsh Agrees with closing Told by Jaswinder Bell, Today, 10:47am" in closed
+    assert "Ellie Marsh Agrees with closing Told by Jaswinder Bell, today, 10:47am" in closed
     officer.post(f"{path}/reopen", hidden(officer.get(path), f"{path}/reopen") | {"reason": "He is back."})
     session.expire_all()
     assert session.get(Case, case.id).state == "open"
@@ -309,7 +309,7 @@ def test_a_supervisor_signs_without_an_answer_after_ten_working_days(session, cl
     assert without not in client_as(OFFICER).get(path).text
     supervisor.post(without, hidden(supervisor.get(without)) | {"reason": ""}, status=422)
     supervisor.post(without, hidden(supervisor.get(without)) | {"reason": "Rang, wrote, called round."})
-    assert "Nasreen Khan-Abdullahi Did not answer Recorded by Marcia Thornton-Clarke, Today, 5pm" in words(supervisor.get(path))
+    assert "Nasreen Khan-Abdullahi Did not answer Recorded by Marcia Thornton-Clarke, today, 5pm" in words(supervisor.get(path))
     supervisor.get(without)
 
 
