@@ -15,18 +15,15 @@ TEMPLATES = {"now": AT_ONCE, "digest": DIGEST}
 MORNING = range(6, 12)
 
 _UNSENT = "outbox_id IS NULL AND via = :via AND (CAST(:alert_id AS bigint) IS NULL OR alert_id = :alert_id)"
-# Another sweep may be writing messages at the same moment: each telling goes into one of them, and nobody gets one with nothing in it.
-_TO_TELL = text(
-    f"""SELECT DISTINCT user_id FROM (SELECT user_id FROM telling WHERE {_UNSENT} ORDER BY alert_id, step, user_id
-    FOR UPDATE SKIP LOCKED) AS mine"""  # noqa: S608
-)
+_TO_TELL = text(f"SELECT DISTINCT user_id FROM telling WHERE {_UNSENT}")  # noqa: S608
 _TELL_WITH = text(
-    f"""UPDATE telling t SET outbox_id = u.message
-    FROM (SELECT alert_id, step, user_id, m.message FROM telling
-          JOIN unnest(CAST(:users AS uuid[]), CAST(:messages AS bigint[])) AS m (user_id, message) USING (user_id)
-          WHERE {_UNSENT} ORDER BY alert_id, step, user_id FOR UPDATE OF telling SKIP LOCKED) AS u
-    WHERE t.alert_id = u.alert_id AND t.step = u.step AND t.user_id = u.user_id"""  # noqa: S608
+    f"""UPDATE telling t SET outbox_id = m.message
+    FROM unnest(CAST(:users AS uuid[]), CAST(:messages AS bigint[])) AS m (user_id, message)
+    WHERE t.user_id = m.user_id AND {_UNSENT}"""  # noqa: S608
 )
+# Sweeps write their messages one after the other, as the last thing they do: each telling goes into one message, and none is empty.
+# What somebody's act tells at once nobody else can see yet.
+_IN_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('messages of alerts', 0))")
 
 
 def tell_at_once(key: UUID, alert_id: int | None = None) -> int:
@@ -46,6 +43,8 @@ def write_digests() -> int:
 
 
 def _to_tell(via: str, alert_id: int | None = None) -> set[UUID]:
+    if alert_id is None:
+        db.session.execute(_IN_TURN)
     return set(db.session.scalars(_TO_TELL, {"via": via, "alert_id": alert_id}))
 
 
