@@ -82,6 +82,7 @@ def test_tab_leads_from_the_place_into_what_is_known_there(shared_house: House, 
     known = shared_house.one("SELECT address FROM place JOIN asb_case ON asb_case.place_id = place.id ORDER BY asb_case.id LIMIT 1")
     assert known
     page = arrive(shared_house, TAKER).page
+    page.wait_for_load_state("networkidle")  # what is typed before the page listens is not asked about
     page.get_by_label("Address, place or postcode").fill(str(known[0]))
     expect(page.get_by_role("button", name="Attach place").first).to_be_visible()
     page.wait_for_load_state("networkidle")
