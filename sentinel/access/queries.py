@@ -1,5 +1,6 @@
 """Who is who: the viewer of a person, officers of a team, whoever stands in."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -63,14 +64,16 @@ def supervisors(team_id: UUID) -> list[User]:
     )
 
 
+def absences(people: Iterable[UUID]) -> dict[UUID, Absence]:
+    """Who of these people is away today, and until when."""
+    today = clock.today()
+    rows = db.session.scalars(select(Absence).where(Absence.user_id.in_(people), Absence.starts_on <= today, Absence.ends_on >= today))
+    return {row.user_id: row for row in rows}
+
+
 def is_away(user_id: UUID) -> bool:
     """Is this person recorded as absent today?"""
-    today = clock.today()
-    return bool(
-        db.session.scalar(
-            select(Absence.id).where(Absence.user_id == user_id, Absence.starts_on <= today, Absence.ends_on >= today).limit(1)
-        )
-    )
+    return user_id in absences([user_id])
 
 
 def duty_supervisor(team_id: UUID, at: datetime) -> User | None:

@@ -10,8 +10,7 @@ from sentinel.core import clock, worktime
 from sentinel.core.db import db
 from sentinel.post.service import queue_message
 
-AT_ONCE, DIGEST = "alerts_now", "alerts_digest"
-TEMPLATES = {"now": AT_ONCE, "digest": DIGEST}
+TEMPLATES = {"now": "alerts_now", "digest": "alerts_digest"}
 MORNING = range(6, 12)
 
 _UNSENT = "outbox_id IS NULL AND via = :via AND (CAST(:alert_id AS bigint) IS NULL OR alert_id = :alert_id)"

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, o
 from sqlalchemy.orm import joinedload, selectinload
 
 from config import agreed
+from sentinel.access import queries as access
 from sentinel.access.models import Absence, Partner, Team, User
 from sentinel.alerts import rules
 from sentinel.alerts.models import Alert, Answer, Telling
@@ -119,7 +120,7 @@ def lines_of(viewer: Viewer, query: Select[Alert, Case, Report, Party, Person, b
     titles, details = titles_of(alerts), details_of(alerts)
     people = _users(_officer_id(alert, case) for alert, case, *_ in rows)
     teams = {team.id: team for team in db.session.scalars(select(Team).where(Team.id.in_({alert.team_id for alert in alerts})))}
-    away = absences(people)
+    away = access.absences(people)
     about = _names([alert.subject_id for alert in alerts if not alert.case_id and not alert.report_id])
     answers = _answers([alert.id for alert in alerts])
     lines = []
@@ -146,13 +147,6 @@ def lines_of(viewer: Viewer, query: Select[Alert, Case, Report, Party, Person, b
             )
         )
     return lines
-
-
-def absences(people: Iterable[UUID]) -> dict[UUID, Absence]:
-    """Who of these people is away today, and until when."""
-    today = clock.today()
-    rows = db.session.scalars(select(Absence).where(Absence.user_id.in_(people), Absence.starts_on <= today, Absence.ends_on >= today))
-    return {row.user_id: row for row in rows}
 
 
 def _open(viewer: Viewer, concern: ColumnElement[bool]) -> Select[Alert, Case, Report, Party, Person, bool]:

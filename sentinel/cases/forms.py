@@ -1,20 +1,22 @@
 """The forms of triage and of a case, in the field's words."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from config.agreed.catalogue import Choice
-from sentinel.access.models import Team, User
+from sentinel.access.models import Absence, Team, User
 from sentinel.cases.models import GATEWAYS
 from sentinel.core.fields import LINE, AreaField, ChecksField, DateField, MomentField, Option, RadiosField, SelectField, TextField
 from sentinel.core.forms import EditForm, Form, HiddenField
+from sentinel.core.words import day
 
 NOTE = 10_000
 
 
-def people(users: Iterable[User]) -> list[Option]:
-    """Officers as answers."""
-    return [Option(str(user.id), user.name) for user in users]
+def people(users: Iterable[User], away: Mapping[UUID, Absence] | None = None) -> list[Option]:
+    """Officers as answers; beside the name of whoever is `away`, until when."""
+    until = {key: f" (away to {day(absence.ends_on)})" for key, absence in (away or {}).items()}
+    return [Option(str(user.id), f"{user.name}{until.get(user.id, '')}") for user in users]
 
 
 def teams(found: Iterable[Team]) -> list[Option]:

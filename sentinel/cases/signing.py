@@ -34,7 +34,7 @@ _ASK = text("SELECT ask_managers(:team, :attempts, :lasts, :title, :why)")
 
 def signers(case: Case) -> list[User]:
     """Supervisors of the owner who can sign in and do not have the case themselves; of a restricted case those named on it."""
-    able = [user for user in _holders("supervisor", case.owner_partner_id) if user.id != case.officer_id]
+    able = [user for user in supervisors_of(case.owner_partner_id) if user.id != case.officer_id]
     if not case.restricted:
         return able
     named = {one.user.id for one in named_on(case)}
@@ -43,7 +43,7 @@ def signers(case: Case) -> list[User]:
 
 def managers(case: Case) -> list[User]:
     """Service managers of the owner who can sign in and do not have the case themselves."""
-    return [user for user in _holders("service_manager", case.owner_partner_id) if user.id != case.officer_id]
+    return [user for user in managers_of(case.owner_partner_id) if user.id != case.officer_id]
 
 
 def refuse_unless_signs(actor: User, case: Case | None, sentence: str = ONLY_SUPERVISORS) -> None:
@@ -68,9 +68,8 @@ def who_can(case: Case) -> str:
 
 def told_instead(case: Case) -> str:
     """Who hears of it, in the order of those told of alerts, where there is neither a supervisor nor a service manager to sign."""
-    told = db.session.scalars(_RECIPIENTS, _heard(case.team_id, case.officer_id, case.id if case.restricted else None))
-    names = db.session.scalars(select(User).where(User.id.in_(list(told))).order_by(User.name)).all()
-    return f"{_or(list(names))} is told when you ask, and can have one named." if names else "Ask your local administrator for one."
+    told = _told(case.team_id, case.officer_id, case.id if case.restricted else None)
+    return f"{_or(told)} is told when you ask, and can have one named." if told else "Ask your local administrator for one."
 
 
 def stands_in(actor: User, case: Case | None) -> bool:
@@ -159,8 +158,7 @@ def supervisors_of(partner_id: UUID) -> list[User]:
 
 def told_for(team: Team) -> list[User]:
     """Who hears what a service manager of this team would, at this moment."""
-    told = list(db.session.scalars(_RECIPIENTS, _heard(team.id, None, None)))
-    return list(db.session.scalars(select(User).where(User.id.in_(told)).order_by(User.name)))
+    return _told(team.id)
 
 
 def _of_team(team: Team, why: str | None) -> int:
@@ -169,8 +167,9 @@ def _of_team(team: Team, why: str | None) -> int:
     return db.session.scalar(_ASK, values | {"title": _asked_words(managers_of(team.partner_id))}) or 0
 
 
-def _heard(team: UUID, officer: UUID | None, secret: UUID | None) -> dict[str, object]:
-    return {"team": team, "officer": officer, "secret": secret, "at": clock.now()}
+def _told(team: UUID, officer: UUID | None = None, secret: UUID | None = None) -> list[User]:
+    told = db.session.scalars(_RECIPIENTS, {"team": team, "officer": officer, "secret": secret, "at": clock.now()})
+    return list(db.session.scalars(select(User).where(User.id.in_(list(told))).order_by(User.name)))
 
 
 def _asked_words(asked: list[User]) -> str:

@@ -110,7 +110,7 @@ def _page(viewer: Viewer, line: queries.Line | None, form: AnswerForm | None) ->
         duty=rota.coming_duty(keys),
         gaps=rota.gaps(teams, days_ahead()),
         unsupervised=unsupervised.of_viewer(viewer),
-        away=queries.absences([user.id for key in keys for user in people.supervisors(key)]),
+        away=people.absences([user.id for key in keys for user in people.supervisors(key)]),
         next_due=board_figures.next_promise(keys),
         swept=last_swept(),
         unsent=UNSENT,

@@ -8,18 +8,15 @@ from flask.typing import ResponseReturnValue
 
 from sentinel.access import guards
 from sentinel.access import queries as people
-from sentinel.access.models import Absence, User
+from sentinel.access.models import User
 from sentinel.access.permissions import Permission, allows
-from sentinel.alerts.queries import absences
 from sentinel.cases.forms import GiveForm, key
 from sentinel.cases.forms import people as as_options
 from sentinel.cases.moving import Moves, move_many
 from sentinel.core.db import db
 from sentinel.core.errors import NotFound, Refused
-from sentinel.core.fields import Option
 from sentinel.core.pages import counted
 from sentinel.core.viewer import current
-from sentinel.core.words import day
 from sentinel.desk import board_officers
 from sentinel.desk.board_teams import overseen_teams
 from sentinel.desk.sending import send
@@ -108,7 +105,7 @@ def _form(officer: User | None, *, fresh: bool = False) -> GiveForm:
     form = GiveForm(formdata=None) if fresh else GiveForm()
     able = {one.id: one for team in overseen_teams(current()) for one in people.officers(team.id)}
     chosen_from = [one for one in able.values() if officer is None or one.id != officer.id]
-    form.officer.options = as_options(sorted(chosen_from, key=lambda one: one.name))
+    form.officer.options = as_options(sorted(chosen_from, key=lambda one: one.name), people.absences([one.id for one in chosen_from]))
     form.cases.data = [value for value in form.cases.data if _is_key(value)]
     form.cases.options = [(value, value) for value in form.cases.data]
     return form
@@ -126,12 +123,10 @@ def _page(officer: User | None, form: GiveForm, done: Moves | None = None) -> st
     rows = board_officers.cases_of(viewer, officer.id if officer else None, [team.id for team in overseen_teams(viewer)])
     shown: dict[str, Any] = {str(case.id): case for case, _ in rows}
     why = {str(case_id): sentence for case_id, _, sentence in (done.refused if done else [])}
-    away = absences([UUID(option.value) for option in form.officer.options] + ([officer.id] if officer else []))
-    form.officer.options = [_with_absence(option, away.get(UUID(option.value))) for option in form.officer.options]
     return render_template(
         "board/officer.html",
         officer=officer,
-        away=away.get(officer.id) if officer else None,
+        away=people.absences([officer.id]).get(officer.id) if officer else None,
         rows=rows,
         form=form,
         moved=len(done.moved) if done else 0,
@@ -140,7 +135,3 @@ def _page(officer: User | None, form: GiveForm, done: Moves | None = None) -> st
         gives=allows(viewer, Permission.SUPERVISE),
         sends=url_for(".give", officer_id=officer.id) if officer else url_for(".allocate"),
     )
-
-
-def _with_absence(option: Option, absence: Absence | None) -> Option:
-    return Option(option.value, f"{option.label} (away to {day(absence.ends_on)})") if absence else option

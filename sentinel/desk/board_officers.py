@@ -11,7 +11,6 @@ from sqlalchemy.orm import joinedload
 from config import agreed
 from sentinel.access import queries as people
 from sentinel.access.models import Absence, Team, User
-from sentinel.alerts.queries import absences
 from sentinel.cases import states
 from sentinel.cases.models import Case, CaseClock, Party
 from sentinel.cases.queries import may_see_full
@@ -72,7 +71,7 @@ def loads(teams: Sequence[Team]) -> list[Load]:
     for team in teams:
         for officer in people.officers(team.id):
             found.setdefault(officer.id, Load(officer, team))
-    for key, row in absences([key for key in found if key]).items():
+    for key, row in people.absences([key for key in found if key]).items():
         found[key].away = row
     _count_cases(found, keys)
     _count_promises(found, keys)

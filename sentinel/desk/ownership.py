@@ -33,7 +33,8 @@ def officer(case_id: UUID) -> ResponseReturnValue:
     """Give the case to another officer of the team."""
     case = opened(case_id)
     form = forms.MoveForm(version=case.version)
-    form.officer.options = forms.people(one for one in _able(case, case.team_id) if one.id != case.officer_id)
+    able = [one for one in _able(case, case.team_id) if one.id != case.officer_id]
+    form.officer.options = forms.people(able, people_of.absences([one.id for one in able]))
 
     def save() -> str:
         chosen = db.session.get_one(User, forms.key(form.officer))
@@ -42,10 +43,9 @@ def officer(case_id: UUID) -> ResponseReturnValue:
         return url_for("case.overview", case_id=case.id)
 
     sent = send(form, save)
-    away = [one.name for one in people_of.officers(case.team_id) if people_of.is_away(one.id)]
     effects = decisions.open_promises(case.parties)
     return sent.onwards or (
-        render_template("cases/officer.html", case=case, form=form, conflict=sent.conflict, away=away, n_promises=len(effects)),
+        render_template("cases/officer.html", case=case, form=form, conflict=sent.conflict, n_promises=len(effects)),
         sent.status,
     )
 

@@ -10,7 +10,6 @@ from sentinel.access import guards, rota
 from sentinel.access import queries as people
 from sentinel.access.models import Duty, Team, User
 from sentinel.access.permissions import Permission
-from sentinel.alerts.queries import absences
 from sentinel.cases.forms import people as as_options
 from sentinel.core.db import db
 from sentinel.core.errors import NotFound
@@ -88,7 +87,7 @@ def end_duty(duty_id: UUID) -> ResponseReturnValue:
 def cover(officer_id: UUID) -> ResponseReturnValue:
     """Say that somebody is away, and who stands in."""
     officer, team = _officer(officer_id)
-    away = absences([officer.id]).get(officer.id)
+    away = people.absences([officer.id]).get(officer.id)
     known = {"starts": away.starts_on, "until": away.ends_on, "cover": away.cover_user_id, "reason": away.reason} if away else {}
     form = CoverForm(data=known)
     form.cover.options = as_options(rota.present_officers(team, but=officer))

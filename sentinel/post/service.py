@@ -35,6 +35,13 @@ def queue_message(*, dedupe_key: str, channel: str, template: str, ref_table: st
     return number
 
 
+def look_again(*, ref_table: str, ref_id: UUID) -> None:
+    """What is known of this has changed: ask of every message that waits about it, at once, whether it may go now."""
+    waiting = update(Outbox).where(Outbox.ref_table == ref_table, Outbox.ref_id == ref_id, Outbox.state == "waiting")
+    db.session.execute(waiting.where(Outbox.channel != "letter").values(next_attempt_at=clock.machine_now()))
+    enqueue("post.deliver")
+
+
 def resend(*, ref_table: str, ref_id: UUID) -> int:
     """Try again, at once and with the same key, everything about this that failed or whose fate is unknown. Returns how many."""
     again = (

@@ -4,14 +4,14 @@ from flask import current_app
 
 from config import agreed
 from sentinel.core.db import db
-from sentinel.post.letters import Email, Message, NotSent, NotYet, Text
+from sentinel.post.letters import Email, Letter, Message, NotSent, Text
 from sentinel.surveys import service
 from sentinel.surveys.models import SurveyOffer
 from sentinel.victims.letters import address, waits
 from sentinel.victims.models import ContactPlan
 
 
-def survey(message: Message) -> Email | Text | NotSent | NotYet:
+def survey(message: Message) -> Letter:
     """The words, unless it is not safe at this moment to ask this victim by this way."""
     offer = db.session.get_one(SurveyOffer, message.ref_id)
     if why_not := service.why_not(offer.party, message.channel):

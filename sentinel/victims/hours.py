@@ -11,10 +11,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
 from sentinel.core.clock import london
+from sentinel.core.moments import WEEKDAYS as WEEKDAY_NAMES
 
 Minutes = frozenset[int]
 
-DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 EVERY_DAY, WEEKDAYS, WEEKEND = frozenset(range(7)), frozenset(range(5)), frozenset((5, 6))
 MINUTE = timedelta(minutes=1)
 NOON, MIDNIGHT = 12 * 60, 24 * 60
@@ -182,7 +182,7 @@ def _named(token: re.Match[str]) -> frozenset[int]:
 
 
 def _number(name: str) -> int:
-    return [day[:3] for day in DAYS].index(name[:3])
+    return [day[:3] for day in WEEKDAY_NAMES].index(name[:3])
 
 
 def _minutes(tokens: Sequence[re.Match[str]]) -> Minutes:

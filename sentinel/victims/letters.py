@@ -14,12 +14,10 @@ from sentinel.core.words import clock_time, day, until
 from sentinel.people.keys import mobile_key
 from sentinel.post.channels import not_set_up
 from sentinel.post.events import MessageArrived, MessageCameBack, MessageSent
-from sentinel.post.letters import Email, Message, NotSent, NotYet, Paper, Text
+from sentinel.post.letters import Email, Letter, Message, NotSent, NotYet, Paper, Text
 from sentinel.victims import hours, promises, service
 from sentinel.victims.models import Contact, ContactPlan, Promise
 from sentinel.victims.rules import Kind
-
-Sendable = Email | Text | Paper | NotSent | NotYet
 
 ACKNOWLEDGEMENT, OFFICER_CHANGED, SUMMARY = "acknowledgement", "officer_changed", "summary"
 # What each of them tells, in the words of the record and by kind of promise.
@@ -40,7 +38,7 @@ WITHDRAWN = "The report was withdrawn, so nothing was sent."
 NOT_LIVE = "The case is closed, or nobody has it now, so nothing was sent."
 
 
-def acknowledgement(message: Message) -> Sendable:
+def acknowledgement(message: Message) -> Letter:
     """The reference and what happens next. Not sent unless the plan says, now, that this way is safe."""
     party = db.session.get_one(Party, message.ref_id)
     report = db.session.get_one(Report, party.report_id)
@@ -57,7 +55,7 @@ def acknowledgement(message: Message) -> Sendable:
     return write(message, party, words)
 
 
-def officer_changed(message: Message) -> Sendable:
+def officer_changed(message: Message) -> Letter:
     """Who has the case at the moment of sending, and their telephone. Nothing says what it is about or who we are."""
     party = db.session.get_one(Party, message.ref_id)
     case = party.case
@@ -67,7 +65,7 @@ def officer_changed(message: Message) -> Sendable:
     return write(message, party, words)
 
 
-def write(message: Message, party: Party, words: dict[str, Any]) -> Sendable:
+def write(message: Message, party: Party, words: dict[str, Any]) -> Letter:
     """The words of a template, if the way is safe now and there is an address. A text names no victim, and says nothing of the matter."""
     plan = db.session.get(ContactPlan, party.id)
     if why_not := unsafe(party, plan, message.channel):

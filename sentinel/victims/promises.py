@@ -43,9 +43,9 @@ def make_promise(
     """Promise a party something: one per party, kind and cause, so a second call returns the first.
 
     `starts_at` is when the duty arose (the report, the act, the assessment), not when it was typed. All step times are
-    worked out here, once. `no_later_than` is a date they were given before; `teller_id` whoever was named to keep it, if not whoever
-    has the case. Raises rules.NotPromised for what the
-    standards do not promise to the party's class. Recorded by the audit; `announce` tells the story.
+    worked out here, once. `no_later_than` is a date they were given before; `teller_id` whoever was named to keep it, if not
+    whoever has the case. Raises rules.NotPromised for what the standards do not promise to the party's class. Recorded by the
+    audit; `announce` tells the story.
     """
     if found := made_for(party, kind, cause_id):
         return found

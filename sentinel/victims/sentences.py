@@ -8,7 +8,7 @@ from config.agreed.contact import Contact as Standards
 from sentinel.core import worktime
 from sentinel.core.clock import london
 from sentinel.core.words import moment_within
-from sentinel.victims import hours
+from sentinel.victims.hours import understood
 from sentinel.victims.models import ContactPlan
 from sentinel.victims.rules import Kind
 
@@ -96,7 +96,7 @@ def unsafe(plan: ContactPlan | None, channel: str) -> str | None:
 
 def unread_times(words: str | None) -> str:
     """What to say after saving safe times that are not understood; "" where they are."""
-    return "" if hours.understood(words) else f" {UNREAD_TIMES} Written such as “after 3pm, not Fridays”, messages would wait for them."
+    return "" if understood(words) else f" {UNREAD_TIMES} Written such as “after 3pm, not Fridays”, messages would wait for them."
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def beside(plan: ContactPlan, at: datetime) -> Beside:
 
 
 def _not_now(plan: ContactPlan, at: datetime) -> str:
-    times = hours.understood(plan.safe_times)
+    times = understood(plan.safe_times)
     if times is None:
         return UNREAD_TIMES
     return "" if times.holds(at) else f"Now is not a safe time: the next is {moment_within(times.next(at), at)}."

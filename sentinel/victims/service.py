@@ -18,6 +18,7 @@ from sentinel.core.db import db, lock, new_id
 from sentinel.core.errors import NotAllowed, Refused, Stale
 from sentinel.core.events import publish
 from sentinel.people.models import Person
+from sentinel.post import service as post
 from sentinel.victims import closing, holding, plans, promises, queries, reviews, rules, sentences
 from sentinel.victims.events import Contactable, ContactLogged
 from sentinel.victims.models import CHANNELS, Contact, ContactCovers, ContactPlan, Promise
@@ -285,6 +286,8 @@ def set_plan(*, actor: User, party: Party, values: Mapping[str, Any], version: i
     db.session.flush()
     tell(kind="plan", title=f"Changed how to reach {party.person.name}", body="\n".join(lines), party=party, actor=actor)
     _now_contactable(party, plan, actor)
+    if "safe_times" in changed:
+        post.look_again(ref_table="party", ref_id=party.id)
     if changed.get("every_working_days"):
         promises.announce(party, promises.sooner(party), actor)
     return plan

@@ -14,7 +14,7 @@ from sentinel.core.errors import Refused
 from sentinel.core.words import day
 from sentinel.post import service as post
 from sentinel.post.channels import not_set_up
-from sentinel.post.letters import Message
+from sentinel.post.letters import Letter, Message
 from sentinel.victims import letters, promises, queries, sentences
 from sentinel.victims.models import ContactPlan, Promise
 from sentinel.victims.rules import Kind
@@ -54,7 +54,7 @@ def send_summary(*, actor: User, party: Party, channel: str, key: UUID) -> str:
     return not_yet.reason if not_yet else "It is on its way."
 
 
-def summary(message: Message) -> letters.Sendable:
+def summary(message: Message) -> Letter:
     """Their own open promises and what was done since, in the words they were told. Nothing of anybody else."""
     party = db.session.get_one(Party, message.ref_id)
     record = party.case or party.report

@@ -12,6 +12,7 @@ from sentinel.post.letters import Message
 from sentinel.post.models import Outbox
 from sentinel.reactions import MESSAGES
 from sentinel.victims import letters
+from sentinel.victims import service as victims
 from sentinel.victims.following import promise_on_report
 from sentinel.victims.models import Contact, ContactPlan, Promise
 from tests import factories as make
@@ -184,3 +185,14 @@ def test_times_that_only_a_person_can_judge_stop_what_would_go_by_itself_and_lea
     assert mail.got == []
     assert [(row.state, row.last_error) for row in messages()] == [("cancelled", letters.A_PERSON_JUDGES)]
     assert acknowledged(party).state == "open"
+
+
+def test_what_waits_for_a_safe_time_is_asked_again_as_soon_as_the_times_are_others(session, at, mail):
+    at("2026-12-02 10:00")
+    party = reported(SAFE | {"safe_times": "after 3pm"})
+    delivery.deliver()
+    assert mail.got == []
+    victims.set_plan(actor=make.user(), party=party, values={"safe_times": "any time"})
+    session.commit()
+    assert delivery.deliver().sent == 1
+    assert acknowledged(party).state == "kept"
